@@ -1,0 +1,149 @@
+"""Opens and tests the course: sets up an environment beside this file, then hands over to the right tool.
+
+    python run.py lab [...]      JupyterLab on the first lesson, in the language of the system
+    python run.py test [...]     all tests that this machine can run
+    python run.py build [...]    the notebooks from their sources
+
+Further arguments go to JupyterLab, to pytest and to notebooks/teacher/build.py. Standard library only.
+"""
+import hashlib
+import json
+import locale
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WINDOWS = os.name == "nt"
+LEARNER = ["requirements.txt"]
+DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
+
+# Each text in Korean and in English. No f-strings here: an old Python has to read this far to say that it is too old.
+TEXTS = {
+    "usage": ("쓰는 법: python run.py lab | test | build", "Usage: python run.py lab | test | build"),
+    "old": ("Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치해 주십시오.",
+            "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org."),
+    "venv": ("이 Python에는 가상 환경을 만드는 venv가 없습니다. 데비안·우분투에서는 'sudo apt install python3-venv'로 설치합니다.",
+             "This Python lacks the venv module. On Debian and Ubuntu: 'sudo apt install python3-venv'."),
+    "make": ("1/3 가상 환경 {0}을(를) 만듭니다.", "1/3 Making the environment {0}."),
+    "install": ("2/3 패키지를 설치합니다. 처음 한 번, 몇 분 걸립니다.", "2/3 Installing packages. This happens once and takes some minutes."),
+    "fonts": ("3/3 차트에 쓸 글꼴을 준비합니다.", "3/3 Preparing the fonts for the charts."),
+    "network": ("설치가 끝나지 않았습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행해 주십시오. 위에 까닭이 적혀 있습니다.",
+                "The installation did not finish. Please check the network and run the same command again; the reason is above."),
+}
+
+
+def language():
+    """'ko' on a Korean system, else 'en'."""
+    name = next((os.environ[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(k)), "")
+    if not name:
+        try:
+            locale.setlocale(locale.LC_CTYPE, "")
+        except locale.Error:
+            pass
+        name = locale.setlocale(locale.LC_CTYPE) or ""
+    return "ko" if name.lower().startswith("ko") else "en"
+
+
+def text(key, *values):
+    return TEXTS[key][language() == "en"].format(*values)
+
+
+def stop(key, *values):
+    sys.exit(text(key, *values))
+
+
+def python_in(folder):
+    return os.path.join(folder, *(["Scripts", "python.exe"] if WINDOWS else ["bin", "python"]))
+
+
+def fingerprint(requirements):
+    """Changes when a requirements file, the package's own description, this Python or this place does."""
+    digest = hashlib.sha256((sys.version + HERE).encode())
+    for name in requirements + ["pyproject.toml"]:
+        with open(os.path.join(HERE, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def environment(name, requirements):
+    """The Python of a complete environment; what is missing, stale or was interrupted is made anew."""
+    folder = os.path.join(HERE, name)
+    stamp = os.path.join(folder, "complete.txt")
+    wanted = fingerprint(requirements)
+    try:
+        with open(stamp) as file:
+            if file.read() == wanted:
+                return python_in(folder)
+    except OSError:
+        pass
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        stop("venv")
+    print(text("make", name), flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True)
+    print(text("install"), flush=True)
+    python = python_in(folder)
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for requirement in requirements:
+        command += ["-r", requirement]
+    if subprocess.call(command, cwd=HERE):
+        stop("network")
+    print(text("fonts"), flush=True)
+    subprocess.call([python, "-c", "import deepseek_course as c; c.use('ko')"], cwd=HERE, stderr=subprocess.DEVNULL)
+    with open(stamp, "w") as file:
+        file.write(wanted)
+    return python
+
+
+def quiet_lab(folder):
+    """JupyterLab in the system's language, without its question about news."""
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR" if language() == "ko" else "en"},
+    }
+    path = os.path.join(HERE, folder, "share", "jupyter", "lab", "settings")
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, "overrides.json"), "w") as file:
+        json.dump(settings, file)
+
+
+def first_lesson():
+    folder = os.path.join("notebooks", language())
+    return os.path.join(folder, sorted(n for n in os.listdir(os.path.join(HERE, folder)) if n.endswith(".ipynb"))[0])
+
+
+def run(command):
+    """Hands over to a program and ends with its exit code; Ctrl+C is the program's to answer."""
+    process = subprocess.Popen(command, cwd=HERE)
+    while True:
+        try:
+            sys.exit(process.wait())
+        except KeyboardInterrupt:
+            pass
+
+
+def main(verb=None, *rest):
+    if sys.version_info < (3, 11):
+        stop("old", sys.version.split()[0])
+    rest = list(rest)
+    if verb == "lab":
+        python = environment(".venv", LEARNER)
+        quiet_lab(".venv")
+        if not any(argument.endswith(".ipynb") for argument in rest):
+            rest.insert(0, first_lesson())
+        run([python, "-m", "jupyterlab"] + rest)
+    elif verb == "test":
+        run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + rest)
+    elif verb == "build":
+        run([environment(".venv-dev", DEVELOPER), os.path.join("notebooks", "teacher", "build.py")] + rest)
+    else:
+        stop("usage")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
