@@ -1,0 +1,126 @@
+"""What a learner gave, as plain data; and numbers and letters read out of it. Nothing here raises for a bad answer."""
+
+import math
+import numbers
+import re
+import unicodedata
+from decimal import Decimal
+
+LONGEST = 200  # characters of a text, items of a list: an answer is short
+
+_SMALL = {"십": 10, "백": 100, "천": 1_000}
+_LARGE = {"만": 10**4, "억": 10**8, "조": 10**12, "경": 10**16,
+          "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
+          "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12}  # fmt: skip
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+"
+_SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
+_TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
+_BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩]|us\$?|usd|krw|\s)+")
+_AFTER = re.compile(
+    r"(?:\s|[.%]|us|usd|krw|dollars?|won|percent|per cent|hours?|shares?|times|points?|gpu|원|달러|퍼센트포인트|퍼센트|프로|시간"
+    r"|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$")
+_TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
+_LETTERS = dict(zip("가나다라마바사아" "abcdefgh" "ㄱㄴㄷㄹㅁㅂㅅㅇ" "12345678", [*range(1, 9)] * 4, strict=True))
+
+
+def plain(value: object) -> dict:
+    """Turn whatever a learner gave into tagged plain data that JSON can hold.
+
+    Args:
+        value: anything at all; Ellipsis stands for "not answered yet".
+
+    Returns:
+        {"kind": k, "value": v} with k one of "number" (v a float, or the text "nan", "inf", "-inf"), "text",
+        "list" (v a list of such data), "blank", "none" and "other" (v the name of the type). Never raises.
+    """
+    try:
+        return _plain(value)
+    except Exception:  # an object may refuse even to be looked at
+        return {"kind": "other", "value": type(value).__name__}
+
+
+def _plain(value: object, depth: int = 0) -> dict:
+    if value is ... or (isinstance(value, str) and not value.strip()):
+        return {"kind": "blank", "value": None}
+    if value is None:
+        return {"kind": "none", "value": None}
+    if isinstance(value, bool):
+        return {"kind": "other", "value": "bool"}
+    if isinstance(value, numbers.Real | Decimal):
+        return {"kind": "number", "value": _finite(value)}
+    if isinstance(value, str):
+        return {"kind": "text", "value": str(value)[:LONGEST]}
+    if isinstance(value, list | tuple | set | frozenset) and depth < 2:
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return {"kind": "list", "value": [_plain(item, depth + 1) for item in list(items)[:LONGEST]]}
+    if getattr(value, "size", None) == 1 and hasattr(value, "item"):  # a Series or array that holds one value
+        return _plain(value.item() if getattr(value, "ndim", 0) < 2 else None, depth + 1)
+    return {"kind": "other", "value": type(value).__name__}
+
+
+def _finite(value: numbers.Real | Decimal) -> float | str:
+    try:
+        number = float(value)
+    except OverflowError:
+        return "inf"
+    return number if math.isfinite(number) else str(number)
+
+
+def read_number(text: str) -> float | None:
+    """The number that a text states, in Korean or English, or None.
+
+    Commas, units, 만·억·조, million and billion, full-width digits, a sign and fractions are understood:
+    "78억 8000만 원" is 7.88e9, "$5.576 million" 5576000.0, "10분의 1" 0.1. A percent sign is passed over.
+    """
+    text = unicodedata.normalize("NFKC", text).lower().replace("−", "-").replace("–", "-").strip("\"'“”‘’ \t\n")
+    text = _AFTER.sub("", _BEFORE.sub("", text))
+    sign = -1 if text.startswith("-") else 1
+    text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", _BEFORE.sub("", text.lstrip("+-")))
+    if match := _TENTHS.fullmatch(text):
+        below, above, over, under = (int(part) if part else None for part in match.groups())
+        top, bottom = (above, below) if over is None else (over, under)
+        return sign * top / bottom if bottom else None
+    tokens, end = [], 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != end or (match[1] and tokens and tokens[-1][0]):
+            return None  # a word that is no unit, or two numbers side by side
+        end = match.end()
+        tokens += [(match[1], match[2])] if not match[3] else []
+    return sign * _add_up(tokens) if tokens and end == len(text) else None
+
+
+def _add_up(tokens: list[tuple[str | None, str | None]]) -> float:
+    """Add numbers and their scales as Korean does: 7천300억 is (7 × 1,000 + 300) × 억."""
+    total = section = 0.0
+    waiting = None
+    for digits, scale in tokens:
+        if digits:
+            section += waiting or 0
+            waiting = float(digits.replace(",", ""))
+        elif scale in _SMALL:
+            section += (1 if waiting is None else waiting) * _SMALL[scale]
+            waiting = None
+        else:
+            section += waiting or 0
+            total += (section or 1) * _LARGE[scale]
+            section, waiting = 0.0, None
+    return total + section + (waiting or 0)
+
+
+def read_picks(data: dict, options: int) -> list[int] | None:
+    """The options picked, counted from 1, in the order given; None where anything else stands there.
+
+    Args:
+        data: what `plain` made of an answer: "나", "b", 2, "가, 다", ["ㄱ", "ㄴ"].
+        options: how many options there are.
+    """
+    if data["kind"] == "list":
+        picks = [pick for item in data["value"] for pick in read_picks(item, options) or [0]]
+    elif data["kind"] == "number":
+        picks = [data["value"]]
+    elif data["kind"] == "text":
+        marks = re.sub(r"[\s,.·/()\[\]'\"“”‘’]|번|와|과|and", "", data["value"].lower())
+        picks = [_LETTERS.get(mark) or _LETTERS.get(unicodedata.normalize("NFKC", mark), 0) for mark in marks]
+    else:
+        return None
+    return [int(pick) for pick in picks] if picks and all(pick in range(1, options + 1) for pick in picks) else None

@@ -1,0 +1,94 @@
+"""How the course's charts and tables look: one theme, one font that has Hangul and Latin, alt text, a source line."""
+
+import base64
+import html
+import io
+from functools import cache
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pylopdf_fonts_ko
+import seaborn as sns
+from matplotlib import font_manager
+
+from . import language
+from .judging import say
+from .loading import table
+
+# Okabe and Ito's colours: told apart by colour-blind readers, and by lightness in grey print.
+PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"]
+
+
+@cache
+def font_family() -> str:
+    """Register the course's font (Noto Sans KR) with matplotlib; its family name."""
+    path = str(pylopdf_fonts_ko.sans_path())
+    font_manager.fontManager.addfont(path)
+    return font_manager.FontProperties(fname=path).get_name()
+
+
+def use(code: str) -> None:
+    """Set the language of labels, feedback, numbers and charts.
+
+    Args:
+        code: "ko" or "en".
+
+    Raises:
+        ValueError: any other code; the message names both.
+    """
+    language.choose(code)
+    sns.set_theme(
+        style="whitegrid",
+        palette=PALETTE,
+        rc={
+            "font.family": font_family(),
+            "figure.figsize": (7.5, 4),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.titlesize": 13,
+            "axes.titlelocation": "left",
+            "axes.titlepad": 12,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        },
+    )
+    pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x == round(x) else f"{x:,.6g}")
+    pd.set_option("display.max_colwidth", None)
+
+
+class Figure:
+    """A drawn chart as a notebook shows it: a picture with its alt text, and its source below."""
+
+    def __init__(self, png: bytes, width: float, alt: str, source: str):
+        self.png, self.width, self.alt, self.source = png, width, alt, source
+
+    def __repr__(self) -> str:
+        return f"{self.alt}\n{self.source}"
+
+    def _repr_html_(self) -> str:
+        # JupyterLab gives a plain picture output no alt text, so the picture is shown by an <img> of our own.
+        data = base64.b64encode(self.png).decode()
+        return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
+                f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{html.escape(self.source)}</small></p>')
+
+
+def show(*, alt: str, source: str | list[str]) -> Figure:
+    """The current figure with its alt text and its source line; put it last in a cell.
+
+    Args:
+        alt: what the chart shows, for those who cannot see it.
+        source: an id of the table sources, or several.
+
+    Raises:
+        ValueError: a source that the table does not have.
+    """
+    ids = [source] if isinstance(source, str) else list(source)
+    sources = table("sources")
+    for unknown in set(ids) - set(sources.index):
+        raise ValueError(f"There is no source {unknown!r} in sources.csv.")
+    names = [", ".join(filter(None, row)) for row in sources.loc[ids, ["publisher", "title", "published"]].to_numpy()]
+    figure, picture = plt.gcf(), io.BytesIO()
+    figure.savefig(picture, format="png", dpi=2 * figure.dpi)
+    width = figure.get_figwidth() * 96
+    plt.close(figure)
+    return Figure(picture.getvalue(), width, alt, f"{say('source')}: {'; '.join(names)}")
