@@ -195,6 +195,8 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     """
     exercise = get(exercise_id)
     names = names_of(exercise)
+    if data["kind"] == "list" and data["value"] and all(item["kind"] == "blank" for item in data["value"]):
+        data = data["value"][0]
     attempted = data["kind"] != "blank"
     if data["kind"] in ("blank", "none"):
         passed, message = False, say(data["kind"])
