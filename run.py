@@ -33,6 +33,24 @@ TEXTS = {
                 "The installation did not finish. Please check the network and run the same command again; the reason is above."),
 }
 
+# matplotlib builds its font cache at the first import; the browser gets the same Korean font as the charts.
+PREPARE_FONTS = """
+import pathlib, shutil, sys
+import deepseek_course, pylopdf_fonts_ko
+deepseek_course.use("ko")
+folder = pathlib.Path(sys.argv[1], "share", "jupyter", "custom")
+folder.mkdir(parents=True, exist_ok=True)
+shutil.copy(pylopdf_fonts_ko.sans_path(), folder / "korean.otf")
+"""
+# Fonts of the system come first; this one fills in where they have no Hangul.
+CUSTOM_CSS = """@font-face { font-family: "Course Korean"; src: url("korean.otf"); }
+body {
+  --jp-content-font-family: system-ui, "Segoe UI", Helvetica, Arial, "Course Korean", sans-serif;
+  --jp-ui-font-family: var(--jp-content-font-family);
+  --jp-code-font-family: Menlo, Consolas, "DejaVu Sans Mono", "Course Korean", monospace;
+}
+"""
+
 
 def language():
     """'ko' on a Korean system, else 'en'."""
@@ -94,22 +112,29 @@ def environment(name, requirements):
     if subprocess.call(command, cwd=HERE):
         stop("network")
     print(text("fonts"), flush=True)
-    subprocess.call([python, "-c", "import deepseek_course as c; c.use('ko')"], cwd=HERE, stderr=subprocess.DEVNULL)
-    with open(stamp, "w") as file:
-        file.write(wanted)
+    subprocess.call([python, "-c", PREPARE_FONTS, folder], cwd=HERE, stderr=subprocess.DEVNULL)
+    write(wanted, stamp)
     return python
 
 
-def quiet_lab(folder):
-    """JupyterLab in the system's language, without its question about news."""
+def write(text, *path):
+    path = os.path.join(HERE, *path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def settle_lab(folder):
+    """JupyterLab in the system's language, with a Korean font, without its question about news."""
     settings = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
         "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR" if language() == "ko" else "en"},
     }
-    path = os.path.join(HERE, folder, "share", "jupyter", "lab", "settings")
-    os.makedirs(path, exist_ok=True)
-    with open(os.path.join(path, "overrides.json"), "w") as file:
-        json.dump(settings, file)
+    custom = os.path.join(HERE, folder, "share", "jupyter", "custom")
+    server = {"LabApp": {"custom_css": True}, "ServerApp": {"tornado_settings": {"static_custom_path": [custom]}}}
+    write(json.dumps(settings), folder, "share", "jupyter", "lab", "settings", "overrides.json")
+    write(json.dumps(server), folder, "etc", "jupyter", "jupyter_server_config.json")
+    write(CUSTOM_CSS, custom, "custom.css")
 
 
 def first_lesson():
@@ -133,7 +158,7 @@ def main(verb=None, *rest):
     rest = list(rest)
     if verb == "lab":
         python = environment(".venv", LEARNER)
-        quiet_lab(".venv")
+        settle_lab(".venv")
         if not any(argument.endswith(".ipynb") for argument in rest):
             rest.insert(0, first_lesson())
         run([python, "-m", "jupyterlab"] + rest)

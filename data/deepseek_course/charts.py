@@ -86,7 +86,7 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     sources = table("sources")
     for unknown in set(ids) - set(sources.index):
         raise ValueError(f"There is no source {unknown!r} in sources.csv.")
-    names = [", ".join(filter(None, row)) for row in sources.loc[ids, ["publisher", "title", "published"]].to_numpy()]
+    names = [f"{row.publisher} ({row.published})" if row.published else row.publisher for row in sources.loc[ids].itertuples()]
     figure, picture = plt.gcf(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=2 * figure.dpi)
     width = figure.get_figwidth() * 96
