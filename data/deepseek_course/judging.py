@@ -44,7 +44,7 @@ class Feedback:
         return f"{self._mark()} {self.message}"
 
     def _mark(self) -> str:
-        return "✓" if self.passed else "✗" if self.attempted else "…"
+        return "✓" if self.passed else "×" if self.attempted else "…"
 
     def _repr_html_(self) -> str:
         colour = "#009E73" if self.passed else "#D55E00" if self.attempted else "#767676"
@@ -97,7 +97,7 @@ def load() -> dict[str, dict]:
     found = {}
     for path in sorted((HERE / "exercises").glob("*.toml")):
         for exercise in tomllib.loads(path.read_text(encoding="utf-8"))["exercise"]:
-            found[exercise["id"]] = {"lesson": path.stem, "level": "core", "points": 1, "mistakes": [], **exercise}
+            found[exercise["id"]] = {"lesson": path.stem, "level": "core", "points": 1, "facts": [], **exercise}
     return found
 
 
@@ -144,9 +144,17 @@ def evaluate(expression: str, names: Mapping) -> float:
         raise ValueError(f"{expression!r} is not arithmetic.") from None
 
 
+def known_values() -> dict[str, float]:
+    """What any expression may name: each fact by its id, and each report's sums, such as kbthink_cost_usd."""
+    values = table("facts")["value"].dropna().to_dict()
+    for column, sums in table("reports")[["usd", "krw"]].items():
+        values |= sums.dropna().add_suffix(f"_{column}").to_dict()
+    return values
+
+
 def names_of(exercise: dict) -> dict:
-    """What an exercise's expressions may name: all facts, the columns of its table if it has one, and `answer`."""
-    names = table("facts")["value"].dropna().to_dict()
+    """What an exercise's expressions may name: the known values, the columns of its table if any, and `answer`."""
+    names = known_values()
     if "table" in exercise:
         names |= dict(table(exercise["table"]).query(exercise["where"]).items())
     if exercise["kind"] == "number":

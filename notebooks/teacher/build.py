@@ -77,7 +77,7 @@ class Lesson:
                 self.stop(n, "this English cell has no Korean twin right above it.")
             for fact in self.cells[n].metadata.get("facts", []):
                 try:
-                    judging.evaluate(fact, course.table("facts")["value"])
+                    judging.evaluate(fact, judging.known_values())
                 except ValueError as error:
                     self.stop(n, f"facts: {error}")
 
@@ -198,6 +198,22 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbforma
     return notebook
 
 
+def digest(language: str) -> str:
+    """The article retold, as seeds/digest.*.md has it: the table article as a page."""
+    course.use(language)
+    title = {"ko": "# 기사를 우리 문장으로 다시 쓴 글", "en": "# The article retold"}[language]
+    note = {
+        "ko": "글의 내용을 문단마다 우리 문장으로 옮겼습니다. `data/deepseek_course/tables/article.csv`에서 만듭니다.",
+        "en": "What the text says, paragraph by paragraph, in our own words. Made from `data/deepseek_course/tables/article.csv`.",
+    }[language]
+    lines, section = [title, "", note], None
+    for number, row in enumerate(course.table("article").itertuples(), start=1):
+        lines += [] if row.section == section else ["", f"## {row.section}"]
+        lines += ["", f"**{number}.** {row.text}"]
+        section = row.section
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python run.py build", description="Makes the notebooks from notebooks/source.")
     parser.add_argument("lessons", nargs="*", help="such as 02; all if none is named")
@@ -219,6 +235,8 @@ def main():
     for path, notebook in made.items():  # only now, so that nothing is half built
         nbformat.write(notebook, path)
         print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    for language in LANGUAGES:
+        (ROOT / "seeds" / f"digest.{language}.md").write_text(digest(language), encoding="utf-8")
 
 
 if __name__ == "__main__":
