@@ -44,11 +44,14 @@ def table(name: str) -> pd.DataFrame:
         ValueError: there is no table of that name.
         TableError: the file is not as its description says.
     """
-    frame = _typed(name).copy()
-    for column in [c for c in frame if c.endswith("_ko") and c[:-3] + "_en" in frame]:
-        base = column[:-3]
-        frame[column] = frame[f"{base}_{language.current()}"]
-        frame = frame.drop(columns=f"{base}_en").rename(columns={column: base})
+    typed, columns = _typed(name), {}
+    for column in typed:
+        base, _, ending = column.rpartition("_")
+        if ending not in language.LANGUAGES:
+            columns[column] = typed[column]
+        elif ending == language.current():
+            columns[base] = typed[column]
+    frame = pd.DataFrame(columns)
     key = _resource(name)["schema"].get("primaryKey")
     return frame.set_index(key) if isinstance(key, str) else frame
 

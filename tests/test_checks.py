@@ -1,0 +1,272 @@
+"""A check says what fits the answer, whatever the answer is."""
+
+import json
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import deepseek_course as course
+from deepseek_course import judging
+from deepseek_course.answers import plain, read_number, read_picks
+
+IDS = list(judging.load())
+LANGUAGES = ["ko", "en"]
+
+
+class Hostile:
+    """An object that refuses everything."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+    def __eq__(self, other):
+        raise RuntimeError("eq")
+
+    __hash__ = None
+
+
+ODD = {
+    "None": None,
+    "empty text": "",
+    "a word": "모르겠습니다",
+    "script": "<script>alert(1)</script>",
+    "long text": "9" * 100_000,
+    "NaN": math.nan,
+    "infinity": -math.inf,
+    "huge": 10**400,
+    "zero": 0,
+    "negative": -5,
+    "boolean": True,
+    "complex": 1j,
+    "list": [1, "가", None, [2]],
+    "empty list": [],
+    "dict": {"a": 1},
+    "function": len,
+    "Series": pd.Series([1.0, 2.0]),
+    "DataFrame": pd.DataFrame({"a": [1]}),
+    "numpy array": np.arange(6).reshape(2, 3),
+    "NaT": pd.NaT,
+    "NA": pd.NA,
+    "hostile": Hostile(),
+}
+
+
+@pytest.fixture(params=LANGUAGES, autouse=True)
+def language(request):
+    course.use(request.param)
+    return request.param
+
+
+def right_answer(exercise: dict):
+    answer = exercise["answer"]
+    if exercise["kind"] == "number":
+        return judging.names_of(exercise)["answer"]
+    return answer[0] if exercise["kind"] == "sequence" else answer
+
+
+def wrong_answers(exercise: dict):
+    """Each known mistake with an answer that makes it."""
+    names, answer = judging.names_of(exercise), exercise["answer"]
+    for mistake in exercise["mistakes"]:
+        if "text" in mistake:
+            yield mistake, f"5 {mistake['text']}"
+        elif "has" in mistake:
+            yield mistake, [*answer, mistake["has"]]
+        elif "lacks" in mistake:
+            yield mistake, [pick for pick in answer if pick != mistake["lacks"]]
+        elif exercise["kind"] == "number":
+            yield mistake, judging.evaluate(mistake["value"], names)
+        elif exercise["kind"] == "sequence":
+            yield mistake, [pick or 1 for pick in mistake["value"]]
+        else:
+            yield mistake, mistake["value"]
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_an_open_answer_is_kindly_left_open_with_help_folded(exercise_id):
+    feedback = course.check(exercise_id, ...)
+    assert (feedback.attempted, feedback.passed, feedback.score) == (False, False, 0)
+    assert len(feedback.hints) == 2 and feedback.solution
+    assert feedback._repr_html_().count("<details>") == 3
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_the_right_answer_passes_and_hides_the_help(exercise_id):
+    feedback = course.check(exercise_id, right_answer(judging.get(exercise_id)))
+    assert (feedback.attempted, feedback.passed, feedback.score) == (True, True, 1), feedback
+    assert "<details>" not in feedback._repr_html_()
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_each_known_mistake_gets_its_own_feedback(exercise_id, language):
+    exercise = judging.get(exercise_id)
+    names = judging.names_of(exercise)
+    messages = [judging.fill(mistake[language], names) for mistake in exercise["mistakes"]]
+    assert len(messages) >= 3 and len(set(messages)) == len(messages)
+    for (mistake, answer), message in zip(wrong_answers(exercise), messages, strict=True):
+        feedback = course.check(exercise_id, answer)
+        assert not feedback.passed, f"the mistake {mistake} counts as right"
+        assert feedback.message == message, f"the mistake {mistake} is answered with: {feedback.message}"
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_whatever_is_given_gets_a_calm_sentence(exercise_id):
+    for what, answer in ODD.items():
+        feedback = course.check(exercise_id, answer)
+        assert not feedback.passed and 0 < len(feedback.message) < 400, what
+        assert "<script" not in feedback._repr_html_(), what
+        assert "Traceback" not in feedback.message and "Error" not in feedback.message, what
+
+
+@pytest.mark.parametrize("exercise_id", [id for id in IDS if judging.get(id)["kind"] == "number"])
+def test_a_number_of_the_wrong_size_is_told_so(exercise_id):
+    answer = right_answer(judging.get(exercise_id))
+    feedback = course.check(exercise_id, answer * 10)
+    assert not feedback.passed and feedback.message != course.check(exercise_id, answer * 3.7).message
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer"),
+    [
+        ("02-million", "5,576,000"),
+        ("02-million", "557만 6000달러"),
+        ("02-million", "５，５７６，０００"),
+        ("02-million", Decimal("5576000")),
+        ("02-million", np.float32(5576000)),
+        ("02-million", pd.Series([5576000])),
+        ("02-billion", 5890),
+        ("02-billion", "5,890억"),
+        ("02-billion", 589_000_000_000),
+        ("02-rate", "1443원"),
+        ("02-rate", "₩1,443"),
+        ("02-rate", "약 1,443원입니다"),
+        ("02-fall", "16.97%"),
+        ("02-fall", -16.97),
+        ("02-fall", 0.1697),
+        ("02-fall", Fraction(1697, 100)),
+        ("02-rebuild", 5932),
+        ("02-rebuild", "593.2 billion"),
+        ("02-rebuild", "5,890억 달러"),
+        ("02-fewer", "91%"),
+        ("02-fewer", Fraction(91, 100)),
+        ("02-account", "C"),
+        ("02-account", "다"),
+        ("02-account", "③"),
+        ("02-account", 3),
+        ("02-slips", "나, 마, 아"),
+        ("02-slips", ["B", "E", "H"]),
+        ("02-slips", {"h", "e", "b"}),
+        ("02-inside", "가"),
+        ("02-verdict-loss", ["2", "나"]),
+        ("02-verdict-loss", (2, "c")),
+    ],
+)
+def test_a_right_answer_in_another_form_is_right(exercise_id, answer):
+    assert course.check(exercise_id, answer).passed
+
+
+def test_a_comma_that_split_a_number_is_explained():
+    assert "1_443" in course.check("02-rate", (1, 443)).message
+
+
+def test_what_is_echoed_is_escaped():
+    html = course.check("02-rate", "<b>1 & 2</b>")._repr_html_()
+    assert "&lt;b&gt;" in html and "<b>" not in html
+
+
+def test_an_unknown_exercise_is_the_teachers_mistake():
+    with pytest.raises(ValueError, match="02-nothing"):
+        course.check("02-nothing", 1)
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_plain_data_is_plain(what):
+    data = plain(ODD[what])
+    assert data["kind"] in {"number", "text", "list", "blank", "none", "other"}
+    assert len(json.dumps(data, allow_nan=False)) < 10_000
+    for exercise_id in IDS:
+        judging.judge(exercise_id, json.loads(json.dumps(data)))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,443", 1443),
+        ("1 443", 1443),
+        ("78억 8000만 원", 7.88e9),
+        ("7천300억원", 7.3e11),
+        ("1조 달러", 1e12),
+        ("백만", 1e6),
+        ("$5.576 million", 5_576_000),
+        ("US$83.8 billion", 83.8e9),
+        ("10분의 1", 0.1),
+        ("1/10", 0.1),
+        ("−9.56 %", -9.56),
+        ("2.788 million hours", 2_788_000),
+        ("1,44", None),
+        ("12 34", None),
+        ("스물", None),
+        ("1/0", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text, number):
+    assert read_number(text) == (None if number is None else pytest.approx(number))
+
+
+@pytest.mark.parametrize(
+    ("answer", "picks"),
+    [("나", [2]), ("b)", [2]), ("(가)", [1]), ("가와 다", [1, 3]), ("A and C", [1, 3]), ("ㄱㄴ", [1, 2]), ("마", None), (9, None), ("딥", None)],
+)
+def test_letters_are_read_as_people_write_them(answer, picks):
+    assert read_picks(plain(answer), 4) == picks
+
+
+def test_a_changed_table_changes_answers_and_feedback(monkeypatch, language):
+    def changed(name):
+        frame = course.table(name)
+        if name == "facts":
+            frame.loc["nvidia_close_27", "value"] = 99.834
+        return frame
+
+    before = course.check("02-fall", 16.97)
+    monkeypatch.setattr(judging, "table", changed)
+    assert before.passed and not course.check("02-fall", 16.97).passed
+    now = course.check("02-fall", 30)
+    assert now.passed and "30.00" in now.message and "42.79" in now.message
+
+
+def test_progress_names_what_to_look_at_again(monkeypatch, language):
+    monkeypatch.setattr(judging, "_latest", {})
+    course.check("02-rate", 1443)
+    course.check("02-fall", 24.2)
+    progress = course.progress()
+    assert (progress.checked, progress.passed) == (2, 1)
+    title = judging.get("02-fall")["title"][language]
+    assert title in repr(progress) and title in progress._repr_html_()
+
+
+def test_amounts_are_in_the_readers_units(language):
+    amounts = [5.576e6, 589e9, 2.19, 294_000, 0, -1e12]
+    korean = ["557만 6000달러", "5,890억 달러", "2.19달러", "29만 4000달러", "0달러", "−1조 달러"]
+    english = ["$5.576 million", "$589 billion", "$2.19", "$294,000", "$0", "−$1 trillion"]
+    assert [course.money(amount) for amount in amounts] == {"ko": korean, "en": english}[language]
+    won = {"ko": "1,443조 원", "en": "1,443 trillion won"}[language]
+    assert course.money(1443e12, currency="KRW") == won
+
+
+@pytest.mark.parametrize("expression", ["v3_costs", "__import__('os')", "v3_cost.value", "1 +", "'a'", "len(v3_cost)"])
+def test_only_arithmetic_over_facts_is_evaluated(expression):
+    with pytest.raises(ValueError, match=r"arithmetic"):
+        judging.evaluate(expression, judging.known_values())
+
+
+def test_exercises_are_enough_and_graded():
+    frame = course.exercises()
+    lesson = frame[frame["lesson"] == "02"]
+    assert len(lesson) >= 18 and (lesson["level"] == "stretch").sum() >= 2
+    assert set(frame["level"]) <= {"core", "exit", "stretch"} and (frame["points"] > 0).all()

@@ -1,0 +1,169 @@
+"""The notebooks are their sources, built; every figure in them has its fact; the solved ones pass every check."""
+
+import ast
+import re
+
+import build
+import figures
+import jupytext
+import nbformat
+import pylopdf_fonts_ko
+import pytest
+from fontTools.ttLib import TTFont
+
+import deepseek_course as course
+from deepseek_course import judging, loading
+
+SOURCES = sorted(build.SOURCES.glob("*.md"))
+LANGUAGES = build.LANGUAGES
+lessons = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def stored(source, language):
+    return nbformat.read(build.ROOT / "notebooks" / language / f"{source.stem}.ipynb", 4)
+
+
+def tables():
+    """The facts, and the names with digits in them in both languages."""
+    by_language = []
+    for language in LANGUAGES:
+        course.use(language)
+        by_language.append(course.table("facts"))
+    return by_language[0], figures.names(by_language)
+
+
+@lessons
+def test_a_source_is_what_jupytext_writes(source):
+    text = source.read_text(encoding="utf-8")
+    assert jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst") == text
+
+
+@lessons
+@languages
+def test_a_stored_notebook_is_its_source_built(source, language):
+    made, kept = build.learner(build.Lesson(source), language), stored(source, language)
+    assert made.metadata == kept.metadata
+    for fresh, old in zip(made.cells, kept.cells, strict=True):
+        assert (fresh.id, fresh.cell_type, fresh.source, fresh.metadata) == (old.id, old.cell_type, old.source, old.metadata)
+
+
+@lessons
+@languages
+def test_a_stored_notebook_shows_no_error_warning_or_path(source, language):
+    for cell in stored(source, language).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error" and output.get("name") != "stderr", cell.source
+            assert str(build.ROOT) not in str(output) and "Warning" not in str(output)
+
+
+@lessons
+@languages
+def test_the_solved_notebook_passes_every_check(source, language, tmp_path):
+    notebook = build.execute(build.solved(build.Lesson(source), language), tmp_path / language, source.name)
+    checks = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.startswith("course.check(")]
+    assert checks
+    for cell in checks:
+        assert cell.outputs[0].data["text/plain"].startswith("✓"), cell.source
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [output for output in shown if output.get("name") == "stderr"]
+
+
+@lessons
+def test_every_figure_in_prose_has_its_fact(source):
+    facts, names = tables()
+    lesson, known = build.Lesson(source), judging.known_values()
+    wrong = []
+    for n, cell in enumerate(lesson.cells):
+        if cell.cell_type == "markdown":
+            found = figures.orphans(cell.source, cell.metadata.get("facts", []), known, facts, names)
+            wrong += [f"{source.name}, line {lesson.lines[n]}: {figure}" for figure in found]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("exercise_id", judging.load())
+def test_every_figure_in_an_exercise_has_its_fact(exercise_id):
+    facts, names = tables()
+    exercise = judging.get(exercise_id)
+    known = judging.names_of(exercise)
+    texts = [exercise["ok"], exercise["solution"], *exercise["hints"], *exercise["mistakes"]]
+    wrong = []
+    for text in texts:
+        for language in LANGUAGES:
+            named = [*numeric_expressions(exercise, text[language], known)]
+            found = figures.orphans(text[language], named, known, facts, names)
+            wrong += [f"{exercise_id}, {language}: {figure} in: {text[language]}" for figure in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def numeric_expressions(exercise, text, known):
+    """The exercise's expressions and the names in them, as far as they come to one number."""
+    expressions = [*exercise["facts"], *exercise.get("between", []), *re.findall(r"\{([^{}:]+)", text)]
+    expressions += [e for e in [exercise["answer"], *(m.get("value") for m in exercise["mistakes"])] if isinstance(e, str)]
+    names = [node.id for e in expressions for node in ast.walk(ast.parse(e, mode="eval")) if isinstance(node, ast.Name)]
+    for expression in [*expressions, *names]:
+        if expression in known and hasattr(known[expression], "index"):  # a column, no number
+            continue
+        if expression not in ("median", "mean", "sum", "count"):
+            yield expression
+
+
+@lessons
+def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees(source, monkeypatch):
+    facts, names = tables()
+    lesson, known = build.Lesson(source), judging.known_values()
+    changed = known | {"v3_cost": known["v3_cost"] * 1.5}
+    prose = [cell for cell in lesson.cells if cell.cell_type == "markdown"]
+    disagree = [c for c in prose if figures.orphans(c.source, c.metadata.get("facts", []), changed, facts, names)]
+    named = [c for c in prose if "v3_cost" in str(c.metadata.get("facts", [])) and re.search(r"557만|5\.576", c.source)]
+    assert named and all(cell in disagree for cell in named)
+
+
+def test_the_chart_font_has_every_character():
+    glyphs = TTFont(pylopdf_fonts_ko.sans_path()).getBestCmap()
+    paths = [*SOURCES, *(loading.HERE / "tables").glob("*.csv"), *loading.HERE.rglob("*.toml"), loading.HERE / "judging.py"]
+    missing = {
+        f"{character} in {path.name}"
+        for path in paths
+        for character in path.read_text(encoding="utf-8")
+        if character.isprintable() and ord(character) not in glyphs
+    }
+    assert not missing
+
+
+PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        (PAIR + "+++\n\nno language\n", 11, "needs its language"),
+        (PAIR + '+++ {"lang": "ko"}\n\n나\n', 11, "no English twin"),
+        (PAIR + '+++ {"lang": "en"}\n\nb\n', 11, "no Korean twin"),
+        ('+++ {"lang": "ko", "facts": ["v3_costs"]}\n\n가\n\n+++ {"lang": "en"}\n\na\n', 3, "'v3_costs'"),
+        (PAIR + "```{code-cell}\n:answer: 02-nothing\n\nx = ...\n```\n", 12, "no file"),
+        (PAIR + "```{code-cell}\n:answer: 02-rate\n\nx = ...\n```\n", 12, "no check cell"),
+        (PAIR + '```{code-cell}\n:check: 02-rate\n\ncourse.check("02-rate", x)\n```\n', 12, "no answer cell"),
+        (PAIR + 'x = 1\n\n```{code-cell}\ny = "[[가||a"\n```\n', None, "open or lacks"),
+        (PAIR + "```{code-cell}\ny = (1\n```\n", 10, "not Python"),
+    ],
+)
+def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, says):
+    path = tmp_path / "09-wrong.md"
+    path.write_text("---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n" + text, encoding="utf-8")
+    with pytest.raises(build.SourceError) as caught:
+        build.Lesson(path)
+    message = str(caught.value)
+    assert says in message and "\n" not in message and message.startswith("09-wrong.md, line ")
+    if line:
+        assert message.startswith(f"09-wrong.md, line {line + 4}:")
+
+
+def test_cell_ids_stay_when_other_cells_change(tmp_path):
+    text = SOURCES[0].read_text(encoding="utf-8")
+    longer = tmp_path / SOURCES[0].name
+    longer.write_text(text.replace("\n+++ ", '\n+++ {"lang": "ko"}\n\n새 칸\n\n+++ {"lang": "en"}\n\nnew cell\n\n+++ ', 1), encoding="utf-8")
+    for language in LANGUAGES:
+        before = [cell.id for cell in build.learner(build.Lesson(SOURCES[0]), language).cells]
+        after = [cell.id for cell in build.learner(build.Lesson(longer), language).cells]
+        assert len(after) == len(before) + 1 and [id for id in after if id in before] == before
