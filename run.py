@@ -6,6 +6,7 @@
 
 Further arguments go to JupyterLab, to pytest and to notebooks/teacher/build.py. Standard library only.
 """
+
 import hashlib
 import json
 import locale
@@ -19,18 +20,27 @@ WINDOWS = os.name == "nt"
 LEARNER = ["requirements.txt"]
 DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
 
-# Each text in Korean and in English. No f-strings here: an old Python has to read this far to say that it is too old.
+# Each text in Korean and in English. No f-strings: an old Python has to read this far to say that it is too old.
 TEXTS = {
     "usage": ("쓰는 법: python run.py lab | test | build", "Usage: python run.py lab | test | build"),
-    "old": ("Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치해 주십시오.",
-            "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org."),
-    "venv": ("이 Python에는 가상 환경을 만드는 venv가 없습니다. 데비안·우분투에서는 'sudo apt install python3-venv'로 설치합니다.",
-             "This Python lacks the venv module. On Debian and Ubuntu: 'sudo apt install python3-venv'."),
+    "old": (
+        "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치해 주십시오.",
+        "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org.",
+    ),
+    "venv": (
+        "이 Python에는 가상 환경을 만드는 venv가 없습니다. 데비안과 우분투: 'apt install python3-venv'",
+        "This Python lacks the venv module. On Debian and Ubuntu: 'apt install python3-venv'.",
+    ),
     "make": ("1/3 가상 환경 {0}을(를) 만듭니다.", "1/3 Making the environment {0}."),
-    "install": ("2/3 패키지를 설치합니다. 처음 한 번, 몇 분 걸립니다.", "2/3 Installing packages. This happens once and takes some minutes."),
+    "install": (
+        "2/3 패키지를 설치합니다. 처음 한 번, 몇 분 걸립니다.",
+        "2/3 Installing packages. This happens once and takes some minutes.",
+    ),
     "fonts": ("3/3 차트에 쓸 글꼴을 준비합니다.", "3/3 Preparing the fonts for the charts."),
-    "network": ("설치가 끝나지 않았습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행해 주십시오. 위에 까닭이 적혀 있습니다.",
-                "The installation did not finish. Please check the network and run the same command again; the reason is above."),
+    "network": (
+        "설치가 끝나지 않았습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행해 주십시오. 위에 까닭이 적혀 있습니다.",
+        "The installation did not finish. Please check the network and run the command again; the reason is above.",
+    ),
 }
 
 # matplotlib builds its font cache at the first import; the browser gets the same Korean font as the charts.

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from deepseek_course.answers import read_number
-from deepseek_course.judging import evaluate
+from deepseek_course.arithmetic import evaluate
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 FIGURE = re.compile(
     rf"(?<![A-Za-z\d.,_-])(?:{NUMBER})"
-    rf"(?:[천]?[만억조](?:\s?(?:{NUMBER})[천]?[만억조]?)*|천(?!\w)| ?(?:thousand|million|billion|trillion))?(?![\d_]|[A-Z])"
+    rf"(?:[천]?[만억조](?:\s?(?:{NUMBER})[천]?[만억조]?)*|천(?!\w)| ?(?:thousand|million|billion|trillion))?"
+    r"(?![\d_]|[A-Z])"
 )
 UNITS = (1, 1e4, 1e6, 1e8, 1e9, 1e12)
 

@@ -12,6 +12,7 @@ import pytest
 import deepseek_course as course
 from deepseek_course import judging
 from deepseek_course.answers import plain, read_number, read_picks
+from deepseek_course.arithmetic import evaluate
 
 IDS = list(judging.load())
 LANGUAGES = ["ko", "en"]
@@ -79,7 +80,7 @@ def wrong_answers(exercise: dict):
         elif "lacks" in mistake:
             yield mistake, [pick for pick in answer if pick != mistake["lacks"]]
         elif exercise["kind"] == "number":
-            yield mistake, judging.evaluate(mistake["value"], names)
+            yield mistake, evaluate(mistake["value"], names)
         elif exercise["kind"] == "sequence":
             yield mistake, [pick or 1 for pick in mistake["value"]]
         else:
@@ -220,7 +221,17 @@ def test_numbers_are_read_as_people_write_them(text, number):
 
 @pytest.mark.parametrize(
     ("answer", "picks"),
-    [("나", [2]), ("b)", [2]), ("(가)", [1]), ("가와 다", [1, 3]), ("A and C", [1, 3]), ("ㄱㄴ", [1, 2]), ("마", None), (9, None), ("딥", None)],
+    [
+        ("나", [2]),
+        ("b)", [2]),
+        ("(가)", [1]),
+        ("가와 다", [1, 3]),
+        ("A and C", [1, 3]),
+        ("ㄱㄴ", [1, 2]),
+        ("마", None),
+        (9, None),
+        ("딥", None),
+    ],
 )
 def test_letters_are_read_as_people_write_them(answer, picks):
     assert read_picks(plain(answer), 4) == picks
@@ -262,7 +273,7 @@ def test_amounts_are_in_the_readers_units(language):
 @pytest.mark.parametrize("expression", ["v3_costs", "__import__('os')", "v3_cost.value", "1 +", "'a'", "len(v3_cost)"])
 def test_only_arithmetic_over_facts_is_evaluated(expression):
     with pytest.raises(ValueError, match=r"arithmetic"):
-        judging.evaluate(expression, judging.known_values())
+        evaluate(expression, judging.known_values())
 
 
 def test_exercises_are_enough_and_graded():

@@ -3,15 +3,15 @@
 import ast
 import re
 
-import build
-import figures
 import jupytext
 import nbformat
 import pylopdf_fonts_ko
 import pytest
 from fontTools.ttLib import TTFont
 
+import build
 import deepseek_course as course
+import figures
 from deepseek_course import judging, loading
 
 SOURCES = sorted(build.SOURCES.glob("*.md"))
@@ -45,7 +45,12 @@ def test_a_stored_notebook_is_its_source_built(source, language):
     made, kept = build.learner(build.Lesson(source), language), stored(source, language)
     assert made.metadata == kept.metadata
     for fresh, old in zip(made.cells, kept.cells, strict=True):
-        assert (fresh.id, fresh.cell_type, fresh.source, fresh.metadata) == (old.id, old.cell_type, old.source, old.metadata)
+        assert (fresh.id, fresh.cell_type, fresh.source, fresh.metadata) == (
+            old.id,
+            old.cell_type,
+            old.source,
+            old.metadata,
+        )
 
 
 @lessons
@@ -99,7 +104,9 @@ def test_every_figure_in_an_exercise_has_its_fact(exercise_id):
 def numeric_expressions(exercise, text, known):
     """The exercise's expressions and the names in them, as far as they come to one number."""
     expressions = [*exercise["facts"], *exercise.get("between", []), *re.findall(r"\{([^{}:]+)", text)]
-    expressions += [e for e in [exercise["answer"], *(m.get("value") for m in exercise["mistakes"])] if isinstance(e, str)]
+    expressions += [
+        e for e in [exercise["answer"], *(m.get("value") for m in exercise["mistakes"])] if isinstance(e, str)
+    ]
     names = [node.id for e in expressions for node in ast.walk(ast.parse(e, mode="eval")) if isinstance(node, ast.Name)]
     for expression in [*expressions, *names]:
         if expression in known and hasattr(known[expression], "index"):  # a column, no number
@@ -121,7 +128,12 @@ def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees(source, mo
 
 def test_the_chart_font_has_every_character():
     glyphs = TTFont(pylopdf_fonts_ko.sans_path()).getBestCmap()
-    paths = [*SOURCES, *(loading.HERE / "tables").glob("*.csv"), *loading.HERE.rglob("*.toml"), loading.HERE / "judging.py"]
+    paths = [
+        *SOURCES,
+        *(loading.HERE / "tables").glob("*.csv"),
+        *loading.HERE.rglob("*.toml"),
+        loading.HERE / "judging.py",
+    ]
     missing = {
         f"{character} in {path.name}"
         for path in paths
@@ -150,7 +162,9 @@ PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
 )
 def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, says):
     path = tmp_path / "09-wrong.md"
-    path.write_text("---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n" + text, encoding="utf-8")
+    path.write_text(
+        "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n" + text, encoding="utf-8"
+    )
     with pytest.raises(build.SourceError) as caught:
         build.Lesson(path)
     message = str(caught.value)
@@ -162,7 +176,10 @@ def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, 
 def test_cell_ids_stay_when_other_cells_change(tmp_path):
     text = SOURCES[0].read_text(encoding="utf-8")
     longer = tmp_path / SOURCES[0].name
-    longer.write_text(text.replace("\n+++ ", '\n+++ {"lang": "ko"}\n\n새 칸\n\n+++ {"lang": "en"}\n\nnew cell\n\n+++ ', 1), encoding="utf-8")
+    longer.write_text(
+        text.replace("\n+++ ", '\n+++ {"lang": "ko"}\n\n새 칸\n\n+++ {"lang": "en"}\n\nnew cell\n\n+++ ', 1),
+        encoding="utf-8",
+    )
     for language in LANGUAGES:
         before = [cell.id for cell in build.learner(build.Lesson(SOURCES[0]), language).cells]
         after = [cell.id for cell in build.learner(build.Lesson(longer), language).cells]

@@ -4,15 +4,19 @@ import itertools
 import re
 import shutil
 
-import figures
 import pytest
 from frictionless import validate
 
 import deepseek_course as course
+import figures
 from deepseek_course import judging, loading
 
 SCHEMA = {
-    "fields": [{"name": "id", "type": "string"}, {"name": "name_ko", "type": "string"}, {"name": "value", "type": "number"}],
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "name_ko", "type": "string"},
+        {"name": "value", "type": "number"},
+    ],
     "primaryKey": "id",
 }
 GOOD = "id,name_ko,value\na,가,1\nb,나,2.5\n"
@@ -24,7 +28,9 @@ def read(tmp_path, content: str | bytes):
     return loading.read(path, SCHEMA)
 
 
-@pytest.mark.parametrize("content", [GOOD, "\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD.replace("\n", "\r\n")])
+@pytest.mark.parametrize(
+    "content", [GOOD, "\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD.replace("\n", "\r\n")]
+)
 def test_reads_what_loses_nothing(tmp_path, content):
     frame = read(tmp_path, content)
     assert frame["name_ko"].tolist() == ["가", "나"] and frame["value"].tolist() == [1, 2.5]
@@ -115,7 +121,9 @@ def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(la
     names = figures.names([facts])
     wrong = {}
     for claim, row in course.table("claims").iterrows():
-        linked = links.loc[links["claim"] == claim, "fact"].tolist() + [f for f in facts.index if f.startswith("article_")]
+        linked = links.loc[links["claim"] == claim, "fact"].tolist() + [
+            f for f in facts.index if f.startswith("article_")
+        ]
         numeric = [fact for fact in linked if fact in known]
         pairs = [f"{a} {sign} {b}" for a, b in itertools.permutations(numeric, 2) if known[b] for sign in "/*-"]
         dated = {int(part) for fact in linked for part in re.findall(r"\d+", facts.loc[fact, "as_of"])}

@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib import font_manager
 
 from . import language
-from .judging import say
+from .feedback import say
 from .loading import table
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and by lightness in grey print.
@@ -71,8 +71,10 @@ class Figure:
     def _repr_html_(self) -> str:
         # JupyterLab gives a plain picture output no alt text, so the picture is shown by an <img> of our own.
         data = base64.b64encode(self.png).decode()
-        return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
-                f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{html.escape(self.source)}</small></p>')
+        return (
+            f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
+            f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{html.escape(self.source)}</small></p>'
+        )
 
 
 def show(*, alt: str, source: str | list[str]) -> Figure:
@@ -89,7 +91,10 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     sources = table("sources")
     for unknown in set(ids) - set(sources.index):
         raise ValueError(f"There is no source {unknown!r} in sources.csv.")
-    names = [f"{row.publisher} ({row.published})" if row.published else row.publisher for row in sources.loc[ids].itertuples()]
+    names = [
+        f"{row.publisher} ({row.published})" if row.published else row.publisher
+        for row in sources.loc[ids].itertuples()
+    ]
     figure, picture = plt.gcf(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=2 * figure.dpi)
     width = figure.get_figwidth() * 96

@@ -1,13 +1,9 @@
-"""Exercises and how an answer is judged: answers and mistakes are arithmetic over the tables, so they follow them."""
+"""Exercises and how an answer is judged: answers and mistakes are arithmetic over the tables."""
 
-import ast
-import html
 import math
-import operator
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,79 +12,15 @@ import pandas as pd
 from . import language
 from .amounts import money
 from .answers import plain, read_number, read_picks
+from .arithmetic import evaluate
+from .feedback import Feedback, Progress, say
 from .loading import table
 
 HERE = Path(__file__).parent
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
-_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-              ast.Pow: operator.pow, ast.Gt: operator.gt, ast.Lt: operator.lt, ast.NotEq: operator.ne}  # fmt: skip
-_FUNCTIONS = {"median": pd.Series.median, "mean": pd.Series.mean, "sum": pd.Series.sum, "count": pd.Series.count}
-
 _latest: dict[str, "Feedback"] = {}  # what progress() reports
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """What a check says. Shows itself as text and, with hints and the worked solution folded, as HTML."""
-
-    attempted: bool
-    passed: bool
-    score: float  # 0 to 1
-    message: str
-    hints: tuple[str, ...] = ()
-    solution: str = ""
-
-    def __repr__(self) -> str:
-        return f"{self._mark()} {self.message}"
-
-    def _mark(self) -> str:
-        return "✓" if self.passed else "×" if self.attempted else "…"
-
-    def _repr_html_(self) -> str:
-        colour = "#009E73" if self.passed else "#D55E00" if self.attempted else "#767676"
-        folded = [(f"{say('hint')} {number}", text) for number, text in enumerate(self.hints, start=1)]
-        folded += [(say("solution"), self.solution)] if self.solution else []
-        details = "".join(
-            f"<details><summary>{title}</summary><p>{_escaped(text)}</p></details>" for title, text in folded
-        )
-        return (f'<div style="border-left: 5px solid {colour}; padding: 2px 0 2px 12px; max-width: 46em">'
-                f"<p><strong>{self._mark()}</strong> {_escaped(self.message)}</p>{details}</div>")
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a learner has come since the notebook was started."""
-
-    checked: int
-    passed: int
-    again: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        summary = say("progress", checked=self.checked, passed=self.passed)
-        return summary + (f"\n{say('look_again')}: {', '.join(self.again)}" if self.again else "")
-
-    def _repr_html_(self) -> str:
-        lines = [f"<p>{say('progress', checked=self.checked, passed=self.passed)}</p>"]
-        if self.again:
-            items = "".join(f"<li>{html.escape(title)}</li>" for title in self.again)
-            lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
-        return "".join(lines)
-
-
-def say(key: str, **values: object) -> str:
-    """One of the course's general sentences (messages.toml) in the reader's language."""
-    return _messages()[key][language.current()].format(**values)
-
-
-@cache
-def _messages() -> dict:
-    return tomllib.loads((HERE / "messages.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -111,37 +43,6 @@ def get(exercise_id: str) -> dict:
     if exercise_id not in load():
         raise ValueError(f"There is no exercise {exercise_id!r}. The ids are in course.exercises().")
     return load()[exercise_id]
-
-
-def evaluate(expression: str, names: Mapping) -> float:
-    """The value of an arithmetic expression over names: + − × ÷ powers, and median, mean, sum, count of a column.
-
-    Raises:
-        ValueError: a name that is not there, or anything that is not arithmetic.
-    """
-
-    def value(node: ast.AST):
-        match node:
-            case ast.Expression(body=body):
-                return value(body)
-            case ast.Constant(value=int() | float() as number):
-                return number
-            case ast.Name(id=name) if name in names:
-                return names[name]
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                return _OPERATORS[type(op)](value(left), value(right))
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
-                return _OPERATORS[type(op)](value(left), value(right))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -value(operand)
-            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-                return _FUNCTIONS[name](value(argument))
-        raise ValueError(f"{ast.unparse(node)!r} in {expression!r} is no number, no fact and no arithmetic over them.")
-
-    try:
-        return value(ast.parse(expression.strip(), mode="eval"))
-    except SyntaxError:
-        raise ValueError(f"{expression!r} is not arithmetic.") from None
 
 
 def known_values() -> dict[str, float]:
@@ -279,7 +180,10 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
     elif kind == "choices":
         if picks is None:
             return False, say("some_letters", letters=letters)
-        passed, fits = set(picks) == set(answer), lambda m: m.get("has") in picks or m.get("lacks", picks[0]) not in picks
+        passed, fits = (
+            set(picks) == set(answer),
+            lambda m: m.get("has") in picks or m.get("lacks", picks[0]) not in picks,
+        )
     else:
         if picks is None or len(picks) != len(answer[0]):
             return False, say("letters_in_order", letters=letters, count=len(answer[0]))

@@ -83,13 +83,17 @@ def read(path: Path, schema: dict) -> pd.DataFrame:
     names = [field["name"] for field in schema["fields"]]
     for problem, columns in (("is missing", set(names) - set(header)), ("is not described", set(header) - set(names))):
         if columns:
-            raise TableError(f"{path.name}, row 1: column {sorted(columns)[0]!r} {problem}. Expected: {', '.join(names)}.")
+            raise TableError(
+                f"{path.name}, row 1: column {sorted(columns)[0]!r} {problem}. Expected: {', '.join(names)}."
+            )
     if not rows:
         raise TableError(f"{path.name}, row 2: the table has no rows below its column names.")
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             where = header[min(len(row), len(header) - 1)]
-            raise TableError(f"{path.name}, row {number}, column {where!r}: found {len(row)} values, expected {len(header)}.")
+            raise TableError(
+                f"{path.name}, row {number}, column {where!r}: found {len(row)} values, expected {len(header)}."
+            )
     frame = pd.DataFrame(rows, columns=header, dtype=str)[names]
     for field in schema["fields"]:
         if field["type"] == "number":
@@ -114,8 +118,10 @@ def _text(path: Path) -> str:
     if not text.endswith("\n"):
         rows = text.splitlines()
         column = len(next(csv.reader([rows[-1]])))
-        raise TableError(f"{path.name}, row {len(rows)}, column {column}: the last line has no end, so the file may be cut short. "
-                         "If it is whole, end it with an empty line.")
+        raise TableError(
+            f"{path.name}, row {len(rows)}, column {column}: the last line has no end, so the file may be cut short. "
+            "If it is whole, end it with an empty line."
+        )
     return text
 
 
@@ -138,7 +144,9 @@ def _numbers(texts: pd.Series, file: str) -> pd.Series:
         except ValueError:
             value = math.inf
         if text and not math.isfinite(value):
-            raise TableError(f"{file}, row {number}, column {texts.name!r}: found {text!r}, expected a number such as 1443 or 0.1.")
+            raise TableError(
+                f"{file}, row {number}, column {texts.name!r}: found {text!r}, expected a number such as 1443 or 0.1."
+            )
         values.append(value)
     return pd.Series(values, dtype="float64")
 
@@ -151,4 +159,6 @@ def _check_keys(frame: pd.DataFrame, key: str | list[str], file: str) -> None:
     if columns:
         for row in frame.index[frame.duplicated(columns)]:
             found = ", ".join(frame.loc[row, columns])
-            raise TableError(f"{file}, row {row + 2}, column {columns[0]!r}: the key {found!r} stands there already; expected each once.")
+            raise TableError(
+                f"{file}, row {row + 2}, column {columns[0]!r}: the key {found!r} stands there already, expected once."
+            )

@@ -1,8 +1,8 @@
 """Makes the notebooks from their bilingual sources: notebooks/source/*.md to notebooks/ko and notebooks/en.
 
-    python run.py build                       all lessons
-    python run.py build 02                    one lesson
-    python run.py build --solutions FOLDER    the solved notebooks, into FOLDER/ko and FOLDER/en
+python run.py build                       all lessons
+python run.py build 02                    one lesson
+python run.py build --solutions FOLDER    the solved notebooks, into FOLDER/ko and FOLDER/en
 """
 
 import argparse
@@ -24,6 +24,7 @@ from traitlets.config import Config
 
 import deepseek_course as course
 from deepseek_course import judging
+from deepseek_course.arithmetic import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "notebooks" / "source"
@@ -77,7 +78,7 @@ class Lesson:
                 self.stop(n, "this English cell has no Korean twin right above it.")
             for fact in self.cells[n].metadata.get("facts", []):
                 try:
-                    judging.evaluate(fact, judging.known_values())
+                    evaluate(fact, judging.known_values())
                 except ValueError as error:
                     self.stop(n, f"facts: {error}")
 
@@ -109,7 +110,10 @@ class Lesson:
             self.stop(n, f"not Python: {error}.")
         for token in tokens:
             if token.type != tokenize.OP and re.search(r"\[\[|\|\||\]\]", token.string):
-                self.stop(n, "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner.")
+                self.stop(
+                    n,
+                    "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner.",
+                )
 
 
 def in_language(source: str, language: str) -> str:
@@ -188,8 +192,9 @@ def solved(lesson: Lesson, language: str) -> nbformat.NotebookNode:
 def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbformat.NotebookNode:
     """Run a notebook from top to bottom in its folder and keep what it prints."""
     folder.mkdir(parents=True, exist_ok=True)
-    client = NotebookClient(notebook, kernel_name="python3", record_timing=False, timeout=120,
-                            resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook, kernel_name="python3", record_timing=False, timeout=120, resources={"metadata": {"path": str(folder)}}
+    )
     try:
         client.execute()
     except CellExecutionError as error:
@@ -204,7 +209,7 @@ def digest(language: str) -> str:
     title = {"ko": "# 기사를 우리 문장으로 다시 쓴 글", "en": "# The article retold"}[language]
     note = {
         "ko": "글의 내용을 문단마다 우리 문장으로 옮겼습니다. `data/deepseek_course/tables/article.csv`에서 만듭니다.",
-        "en": "What the text says, paragraph by paragraph, in our own words. Made from `data/deepseek_course/tables/article.csv`.",
+        "en": "The text paragraph by paragraph, in our own words. Made from `data/deepseek_course/tables/article.csv`.",
     }[language]
     lines, section = [title, "", note], None
     for number, row in enumerate(course.table("article").itertuples(), start=1):
@@ -215,7 +220,9 @@ def digest(language: str) -> str:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python run.py build", description="Makes the notebooks from notebooks/source.")
+    parser = argparse.ArgumentParser(
+        prog="python run.py build", description="Makes the notebooks from notebooks/source."
+    )
     parser.add_argument("lessons", nargs="*", help="such as 02; all if none is named")
     parser.add_argument("--solutions", type=Path, metavar="FOLDER", help="write the solved notebooks there instead")
     options = parser.parse_args()
@@ -226,7 +233,9 @@ def main():
     try:
         lessons = [Lesson(path) for path in paths]
         made = {
-            folder / language / f"{lesson.path.stem}.ipynb": execute(make(lesson, language), folder / language, lesson.path.name)
+            folder / language / f"{lesson.path.stem}.ipynb": execute(
+                make(lesson, language), folder / language, lesson.path.name
+            )
             for lesson in lessons
             for language in LANGUAGES
         }
