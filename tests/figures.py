@@ -24,6 +24,8 @@ FREE = {
     10_000: "won for a dollar: more than any rate of these years",
     100_000: "dollars at the left end of the ladder's axis",
     10**6: "a million",
+    1_250_000: "an example of how to type a number",
+    2_500_000: "an example of a million written out",
     10**9: "a billion",
     2023: "the year of whose dollars some estimates are",
     28: "a January day on which the market in Seoul was closed",

@@ -160,7 +160,7 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
                 return False, mistake
     read = f"{number:,.10g}"
-    ratio = forms[-1] / answer
+    ratio = min((form / answer for form in forms if form), key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
     power = round(math.log10(ratio)) if ratio > 0 else 0
@@ -186,7 +186,7 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
         )
     else:
         if picks is None or len(picks) != len(answer[0]):
-            return False, say("letters_in_order", letters=letters, count=len(answer[0]))
+            return False, say("letters_in_order")
         passed = picks in answer
         fits = lambda m: all(wanted in (0, pick) for wanted, pick in zip(m["value"], picks, strict=True))  # noqa: E731
     if passed:

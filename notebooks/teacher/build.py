@@ -31,7 +31,10 @@ SOURCES = ROOT / "notebooks" / "source"
 LANGUAGES = ("ko", "en")
 STUB = {"ko": "여기에 씁니다.", "en": "Write here."}
 BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
-SOLUTION = re.compile(r"(?:^.*= \.\.\.\n)+(?=### BEGIN SOLUTION)|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+OPEN = r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)"
+SOLUTION = re.compile(rf"{OPEN}|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+    r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
+)
 
 
 class SourceError(Exception):
