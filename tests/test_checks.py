@@ -74,11 +74,12 @@ def wrong_answers(exercise: dict):
     names, answer = judging.names_of(exercise), exercise["answer"]
     for mistake in exercise["mistakes"]:
         if "text" in mistake:
-            yield mistake, f"5 {mistake['text']}"
+            yield mistake, f"{names['answer'] / read_number('1 ' + mistake['text'])} {mistake['text']}"
         elif "has" in mistake:
             yield mistake, [*answer, mistake["has"]]
         elif "lacks" in mistake:
-            yield mistake, [pick for pick in answer if pick != mistake["lacks"]]
+            others = set(range(1, exercise["options"] + 1)) - set(answer)
+            yield mistake, [pick for pick in answer if pick != mistake["lacks"]] or [max(others)]
         elif exercise["kind"] == "number":
             yield mistake, evaluate(mistake["value"], names)
         elif exercise["kind"] == "sequence":
@@ -171,7 +172,7 @@ def test_a_right_answer_in_another_form_is_right(exercise_id, answer):
 
 
 def test_a_comma_that_split_a_number_is_explained():
-    assert "1_443" in course.check("02-rate", (1, 443)).message
+    assert "2_500" in course.check("02-rate", (1, 443)).message
 
 
 def test_what_is_echoed_is_escaped():
@@ -206,6 +207,9 @@ def test_plain_data_is_plain(what):
         ("US$83.8 billion", 83.8e9),
         ("10분의 1", 0.1),
         ("1/10", 0.1),
+        ("5,890 eok", 5.89e11),
+        ("5,890 hundred million", 5.89e11),
+        ("104x", 104),
         ("−9.56 %", -9.56),
         ("2.788 million hours", 2_788_000),
         ("1,44", None),

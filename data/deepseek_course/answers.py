@@ -8,8 +8,8 @@ from decimal import Decimal
 
 LONGEST = 200  # characters of a text, items of a list: an answer is short
 
-_SMALL = {"십": 10, "백": 100, "천": 1_000}
-_LARGE = {"만": 10**4, "억": 10**8, "조": 10**12, "경": 10**16,
+_SMALL = {"십": 10, "백": 100, "천": 1_000, "hundred": 100}
+_LARGE = {"만": 10**4, "man": 10**4, "억": 10**8, "eok": 10**8, "조": 10**12, "jo": 10**12, "경": 10**16,
           "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
           "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12}  # fmt: skip
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+"
@@ -17,8 +17,8 @@ _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
 _TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
 _BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩]|us\$?|usd|krw|\s)+")
 _AFTER = re.compile(
-    r"(?:\s|[.%]|us|usd|krw|dollars?|won|percent|per cent|hours?|shares?|times|points?|gpu|원|달러|퍼센트포인트|퍼센트"
-    r"|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
+    r"(?:\s|[.%]|us|usd|krw|dollars?|won|percent|per cent|hours?|shares?|times|points?|x|gpu|원|달러|퍼센트포인트"
+    r"|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
 )
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _LETTERS = dict(zip("가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678", [*range(1, 9)] * 4, strict=True))

@@ -18,6 +18,7 @@ from .loading import table
 
 HERE = Path(__file__).parent
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
+NEAR = 0.05  # how far to be told "nearly"
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
 _latest: dict[str, "Feedback"] = {}  # what progress() reports
@@ -135,13 +136,14 @@ def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | 
     elif data["kind"] == "number":
         return False, say("not_finite", found=data["value"])
     else:
-        for mistake in exercise["mistakes"]:
-            if mistake.get("text", "\0") in data["value"].lower():
-                return False, mistake
         number = read_number(data["value"])
         if number is None:
             return False, say("unreadable", found=data["value"][:40])
-    return _judge_size(exercise, number, names)
+    passed, message = _judge_size(exercise, number, names)
+    if passed and data["kind"] == "text":  # the question's own words given back
+        echoes = [m for m in exercise["mistakes"] if m.get("text", "\0") in data["value"].lower()]
+        passed, message = (False, echoes[0]) if echoes else (passed, message)
+    return passed, message
 
 
 def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str | dict]:
@@ -159,14 +161,14 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
             wrong = evaluate(mistake["value"], names)
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
                 return False, mistake
-    read = f"{number:,.10g}"
+    read = f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:,.6g}"
     ratio = min((form / answer for form in forms if form), key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
     power = round(math.log10(ratio)) if ratio > 0 else 0
     if power and math.isclose(ratio, 10.0**power, rel_tol=0.005):
         return False, say("too_large" if power > 0 else "too_small", read=read, times=f"{10 ** abs(power):,}")
-    return False, say("wrong_number", read=read)
+    return False, say("nearly" if math.isclose(ratio, 1, rel_tol=NEAR) else "wrong_number", read=read)
 
 
 def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:

@@ -33,8 +33,6 @@ STUB = {"ko": "여기에 씁니다.", "en": "Write here."}
 BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
 OPEN = r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)"
 SOLUTION = re.compile(rf"{OPEN}|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
-    r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
-)
 
 
 class SourceError(Exception):
