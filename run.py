@@ -59,6 +59,7 @@ body {
   --jp-ui-font-family: var(--jp-content-font-family);
   --jp-code-font-family: Menlo, Consolas, "DejaVu Sans Mono", "Course Korean", monospace;
 }
+body::before { content: "가"; font-family: "Course Korean"; position: fixed; visibility: hidden; } /* loads it early */
 """
 
 
@@ -87,9 +88,9 @@ def python_in(folder):
 
 
 def fingerprint(requirements):
-    """Changes when a requirements file, the package's own description, this Python or this place does."""
+    """Changes when a requirements file, this Python or this place does."""
     digest = hashlib.sha256((sys.version + HERE).encode())
-    for name in requirements + ["pyproject.toml"]:
+    for name in requirements:
         with open(os.path.join(HERE, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -113,7 +114,10 @@ def environment(name, requirements):
         stop("venv")
     print(text("make", name), flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    venv.create(folder, with_pip=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except subprocess.CalledProcessError:
+        stop("network")
     print(text("install"), flush=True)
     python = python_in(folder)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -130,7 +134,7 @@ def environment(name, requirements):
 def write(text, *path):
     path = os.path.join(HERE, *path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
