@@ -55,7 +55,7 @@ def use(code: str) -> None:
             "axes.spines.right": False,
         },
     )
-    pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x == round(x) else f"{x:,.6g}")
+    pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x.is_integer() else f"{x:,.6g}")
     pd.set_option("display.max_colwidth", None)
 
 

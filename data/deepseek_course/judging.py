@@ -21,7 +21,7 @@ CLOSE = 0.002  # how far a number may be off, relative to the answer, where the 
 NEAR = 0.05  # how far to be told "nearly"
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
-_latest: dict[str, "Feedback"] = {}  # what progress() reports
+_latest: dict[str, Feedback] = {}  # what progress() reports
 
 
 @cache
@@ -172,25 +172,28 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
 
 
 def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
-    kind, options, answer = exercise["kind"], exercise["options"], exercise["answer"]
-    picks = read_picks(data, options)
-    letters = ", ".join(LETTERS[language.current()][:options])
-    if kind == "choice":
-        if picks is None or len(picks) != 1:
-            return False, say("one_letter", letters=letters)
-        passed, fits = picks[0] == answer, lambda m: m["value"] == picks[0]
-    elif kind == "choices":
-        if picks is None:
-            return False, say("some_letters", letters=letters)
-        passed, fits = (
-            set(picks) == set(answer),
-            lambda m: m.get("has") in picks or m.get("lacks", picks[0]) not in picks,
-        )
-    else:
-        if picks is None or len(picks) != len(answer[0]):
-            return False, say("letters_in_order")
-        passed = picks in answer
-        fits = lambda m: all(wanted in (0, pick) for wanted, pick in zip(m["value"], picks, strict=True))  # noqa: E731
-    if passed:
+    kind, answer = exercise["kind"], exercise["answer"]
+    picks = read_picks(data, exercise["options"])
+    asked = {"choice": "one_letter", "choices": "some_letters", "sequence": "letters_in_order"}[kind]
+    wanted = {"choice": 1, "sequence": 2}.get(kind)  # how many picks; any number of them for "choices"
+    if picks is None or (wanted and len(picks) != wanted):
+        return False, say(asked, letters=", ".join(LETTERS[language.current()][: exercise["options"]]))
+    if _is_right(kind, answer, picks):
         return True, exercise.get("ok") or say("right")
-    return False, next((m for m in exercise["mistakes"] if fits(m)), say("wrong_choice"))
+    made = (mistake for mistake in exercise["mistakes"] if _is_made(kind, mistake, picks))
+    return False, next(made, say("wrong_choice"))
+
+
+def _is_right(kind: str, answer: int | list, picks: list[int]) -> bool:
+    if kind == "choice":
+        return picks == [answer]
+    return set(picks) == set(answer) if kind == "choices" else picks in answer
+
+
+def _is_made(kind: str, mistake: dict, picks: list[int]) -> bool:
+    """Whether the picks make this mistake; 0 stands for any pick in a sequence."""
+    if kind == "choice":
+        return picks == [mistake["value"]]
+    if kind == "choices":
+        return mistake["has"] in picks if "has" in mistake else mistake["lacks"] not in picks
+    return all(wrong in (0, pick) for wrong, pick in zip(mistake["value"], picks, strict=True))
