@@ -6,6 +6,7 @@ import io
 from functools import cache
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pylopdf_fonts_ko
 import seaborn as sns
@@ -37,6 +38,7 @@ def use(code: str) -> None:
         ValueError: any other code; the message names both.
     """
     language.choose(code)
+    np.random.seed(0)  # a strip plot scatters its dots by chance: the same picture at each run
     sns.set_theme(
         style="whitegrid",
         palette=PALETTE,
