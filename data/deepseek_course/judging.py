@@ -154,19 +154,19 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
     answer = names["answer"]
     low, high = (evaluate(end, names) for end in exercise.get("between", ["answer", "answer"]))
     slack = exercise.get("tolerance", CLOSE) * abs(answer)
-    if any(low - slack <= form <= high + slack for form in forms):
+    if any(abs(form - answer) <= slack or low <= form <= high for form in forms):
         return True, exercise.get("ok") or say("right")
     for mistake in exercise["mistakes"]:
         if "value" in mistake:
             wrong = evaluate(mistake["value"], names)
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
                 return False, mistake
-    read = f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:,.6g}"
+    read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
     ratio = min((form / answer for form in forms if form), key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
     power = round(math.log10(ratio)) if ratio > 0 else 0
-    if power and math.isclose(ratio, 10.0**power, rel_tol=0.005):
+    if 0 < abs(power) < 16 and math.isclose(ratio, 10.0**power, rel_tol=0.005):
         return False, say("too_large" if power > 0 else "too_small", read=read, times=f"{10 ** abs(power):,}")
     return False, say("nearly" if math.isclose(ratio, 1, rel_tol=NEAR) else "wrong_number", read=read)
 
