@@ -65,12 +65,14 @@ def names_of(exercise: dict) -> dict:
 
 
 def fill(text: str, names: Mapping) -> str:
-    """Put values into a text: {v3_cost:money}, {llama_hours / v3_hours:.1f}."""
+    """Put values into a text: {llama_hours / v3_hours:.1f}, {v3_cost:money}, {x:won}, {x:won~} to three digits."""
 
     def value(match: re.Match) -> str:
         number = evaluate(match[1], names)
-        if match[2] in ("money", "won"):
-            return money(number, currency="KRW" if match[2] == "won" else "USD")
+        spec = (match[2] or "").removesuffix("~")
+        if spec in ("money", "won"):
+            amount = number if spec == match[2] else float(f"{number:.3g}")
+            return money(amount, currency="KRW" if spec == "won" else "USD")
         return format(number, match[2] or ",.10g")
 
     return re.sub(r"\{([^{}:]+)(?::([^{}]*))?\}", value, text)
