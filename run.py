@@ -169,6 +169,8 @@ def run(command):
 def main(verb=None, *rest):
     if sys.version_info < (3, 11):
         stop("old", sys.version.split()[0])
+    if not WINDOWS:
+        os.environ["PYTHONUTF8"] = "1"  # else a Korean folder name stops Python where the locale is not UTF-8
     rest = list(rest)
     if verb == "lab":
         python = environment(".venv", LEARNER)
