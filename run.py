@@ -7,6 +7,7 @@
 Further arguments go to JupyterLab, to pytest and to notebooks/teacher/build.py. Standard library only.
 """
 
+import glob
 import hashlib
 import json
 import locale
@@ -125,6 +126,9 @@ def environment(name, requirements):
         command += ["-r", requirement]
     if subprocess.call(command, cwd=HERE):
         stop("network")
+    # A whole path with Korean in it would stop Python where the locale is not UTF-8; a relative one has none.
+    for link in glob.glob(os.path.join(glob.escape(folder), "**", "__editable__*.pth"), recursive=True):
+        write(os.path.relpath(os.path.join(HERE, "data"), os.path.dirname(link)), link)
     print(text("fonts"), flush=True)
     subprocess.call([python, "-c", PREPARE_FONTS, folder], cwd=HERE, stderr=subprocess.DEVNULL)
     write(wanted, stamp)
@@ -169,8 +173,6 @@ def run(command):
 def main(verb=None, *rest):
     if sys.version_info < (3, 11):
         stop("old", sys.version.split()[0])
-    if not WINDOWS:
-        os.environ["PYTHONUTF8"] = "1"  # else a Korean folder name stops Python where the locale is not UTF-8
     rest = list(rest)
     if verb == "lab":
         python = environment(".venv", LEARNER)
