@@ -124,9 +124,11 @@ def environment(name, requirements):
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for requirement in requirements:
         command += ["-r", requirement]
-    if subprocess.call(command, cwd=HERE):
+    # Without these Python takes UTF-8; with a locale that is not there, pip could not write a Korean path.
+    clean = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
+    if subprocess.call(command, cwd=HERE, env=clean):
         stop("network")
-    # A whole path with Korean in it would stop Python where the locale is not UTF-8; a relative one has none.
+    # And Python could not read it at the next start: a relative path has no Korean in it.
     for link in glob.glob(os.path.join(glob.escape(folder), "**", "__editable__*.pth"), recursive=True):
         write(os.path.relpath(os.path.join(HERE, "data"), os.path.dirname(link)), link)
     print(text("fonts"), flush=True)
