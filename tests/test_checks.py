@@ -183,6 +183,11 @@ def test_what_is_echoed_is_escaped():
     assert "&lt;b&gt;" in html and "<b>" not in html
 
 
+def test_two_dollar_signs_do_not_stand_in_one_text():
+    html = course.check("02-run", right_answer(judging.get("02-run")))._repr_html_()
+    assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").replace("</span>", "\0").split("\0"))
+
+
 def test_an_unknown_exercise_is_the_teachers_mistake():
     with pytest.raises(ValueError, match="02-nothing"):
         course.check("02-nothing", 1)

@@ -75,6 +75,14 @@ def test_the_solved_notebook_passes_every_check(source, language, tmp_path):
 
 
 @lessons
+def test_no_two_dollar_signs_make_mathematics_of_prose(source):
+    lesson = build.Lesson(source)
+    for n, cell in enumerate(lesson.cells):
+        if cell.cell_type == "markdown":
+            assert re.sub("`[^`]*`", "", cell.source).count("$") < 2, f"{source.name}, line {lesson.lines[n]}"
+
+
+@lessons
 def test_every_figure_in_prose_has_its_fact(source):
     facts, names = tables()
     lesson, known = build.Lesson(source), judging.known_values()

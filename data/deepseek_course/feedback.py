@@ -40,7 +40,8 @@ class Feedback:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")
+    # JupyterLab takes what stands between two dollar signs of one text for mathematics.
+    return html.escape(text).replace("$", "<span>$</span>").replace("\n", "<br>")
 
 
 @dataclass(frozen=True)
