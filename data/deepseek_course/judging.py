@@ -73,7 +73,7 @@ def fill(text: str, names: Mapping) -> str:
         if spec in ("money", "won"):
             amount = number if spec == match[2] else float(f"{number:.3g}")
             return money(amount, currency="KRW" if spec == "won" else "USD")
-        return format(number, match[2] or ",.10g")
+        return format(number, match[2] or ",.10g").replace("-", "−")
 
     return re.sub(r"\{([^{}:]+)(?::([^{}]*))?\}", value, text)
 
