@@ -2,8 +2,27 @@
 
 from .amounts import money
 from .answers import plain
+from .cards import cards
 from .charts import show, use
 from .judging import check, exercises, judge, progress
+from .keeping import forget, keep, kept, recall
 from .loading import TableError, table, tables
 
-__all__ = ["TableError", "check", "exercises", "judge", "money", "plain", "progress", "show", "table", "tables", "use"]
+__all__ = [
+    "TableError",
+    "cards",
+    "check",
+    "exercises",
+    "forget",
+    "judge",
+    "keep",
+    "kept",
+    "money",
+    "plain",
+    "progress",
+    "recall",
+    "show",
+    "table",
+    "tables",
+    "use",
+]

@@ -84,15 +84,15 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
 
     Args:
         alt: what the chart shows, for those who cannot see it.
-        source: an id of the table sources, or several.
+        source: an id of the table sources or later_sources, or several.
 
     Raises:
         ValueError: a source that the table does not have.
     """
     ids = [source] if isinstance(source, str) else list(source)
-    sources = table("sources")
+    sources = pd.concat([table("sources"), table("later_sources")])
     for unknown in set(ids) - set(sources.index):
-        raise ValueError(f"There is no source {unknown!r} in sources.csv.")
+        raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")
     names = [
         f"{row.publisher} ({row.published})" if row.published else row.publisher
         for row in sources.loc[ids].itertuples()

@@ -14,11 +14,14 @@ from .amounts import money
 from .answers import plain, read_number, read_picks
 from .arithmetic import evaluate
 from .feedback import Feedback, Progress, say
+from .forecasting import judge_opinion
 from .loading import table
 
 HERE = Path(__file__).parent
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
 NEAR = 0.05  # how far to be told "nearly"
+DEFAULTS = {"level": "core", "points": 1, "facts": [], "hints": [], "mistakes": []}
+OPINIONS = ("forecast", "percents", "range")  # kinds that have no key
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
 _latest: dict[str, Feedback] = {}  # what progress() reports
@@ -30,12 +33,16 @@ def load() -> dict[str, dict]:
     found = {}
     for path in sorted((HERE / "exercises").glob("*.toml")):
         for exercise in tomllib.loads(path.read_text(encoding="utf-8"))["exercise"]:
-            found[exercise["id"]] = {"lesson": path.stem, "level": "core", "points": 1, "facts": [], **exercise}
+            found[exercise["id"]] = DEFAULTS | {"lesson": path.stem} | exercise
     return found
 
 
 def exercises() -> pd.DataFrame:
-    """All exercises: id, lesson, kind (number, choice, choices, sequence), level (core, exit, stretch), points."""
+    """All exercises: id, lesson, kind, level, points.
+
+    kind: number, choice, choices, sequence; forecast, percents, range for what has no key.
+    level: core, exit, stretch; forecast for what has no key.
+    """
     return pd.DataFrame([{key: e[key] for key in ("id", "lesson", "kind", "level", "points")} for e in load().values()])
 
 
@@ -48,7 +55,7 @@ def get(exercise_id: str) -> dict:
 
 def known_values() -> dict[str, float]:
     """What any expression may name: each fact by its id, and each report's sums, such as kbthink_cost_usd."""
-    values = table("facts")["value"].dropna().to_dict()
+    values = pd.concat([table("facts")["value"], table("later_facts")["value"]]).dropna().to_dict()
     for column, sums in table("reports")[["usd", "krw"]].items():
         values |= sums.dropna().add_suffix(f"_{column}").to_dict()
     return values
@@ -112,6 +119,8 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     attempted = data["kind"] != "blank"
     if data["kind"] in ("blank", "none"):
         passed, message = False, say(data["kind"])
+    elif exercise["kind"] in OPINIONS:
+        passed, message = judge_opinion(exercise, data)
     else:
         judged = _judge_number if exercise["kind"] == "number" else _judge_picks
         passed, message = judged(exercise, data, names)
@@ -123,7 +132,8 @@ def judge(exercise_id: str, data: dict) -> Feedback:
         message = fit(message)
     if passed:
         return Feedback(True, True, 1.0, message)
-    return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), fit(exercise["solution"]))
+    solution = fit(exercise["solution"]) if "solution" in exercise else ""
+    return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), solution)
 
 
 def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
@@ -176,14 +186,24 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
 def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
     kind, answer = exercise["kind"], exercise["answer"]
     picks = read_picks(data, exercise["options"])
-    asked = {"choice": "one_letter", "choices": "some_letters", "sequence": "letters_in_order"}[kind]
-    wanted = {"choice": 1, "sequence": 2}.get(kind)  # how many picks; any number of them for "choices"
+    wanted = {"choice": 1, "choices": None}[kind] if kind in ("choice", "choices") else len(answer[0])
     if picks is None or (wanted and len(picks) != wanted):
-        return False, say(asked, letters=", ".join(LETTERS[language.current()][: exercise["options"]]))
+        asked = {"choice": "one_letter", "choices": "some_letters"}.get(kind)
+        asked = asked or ("reason_and_verdict" if wanted == 2 else "letters_in_order")
+        return False, say(asked, letters=", ".join(LETTERS[language.current()][: exercise["options"]]), count=wanted)
     if _is_right(kind, answer, picks):
         return True, exercise.get("ok") or say("right")
     made = (mistake for mistake in exercise["mistakes"] if _is_made(kind, mistake, picks))
-    return False, next(made, say("wrong_choice"))
+    message = next(made, say("wrong_choice"))
+    return False, _with_places(message, answer[0], picks) if kind == "sequence" and wanted > 2 else message
+
+
+def _with_places(message: str | dict, answer: list[int], picks: list[int]) -> str:
+    """The message, and before it how many of a long sequence are right and where to look again."""
+    wrong = [place for place, (right, pick) in enumerate(zip(answer, picks, strict=True), start=1) if right != pick]
+    text = message[language.current()] if isinstance(message, dict) else message
+    places = ", ".join(map(str, wrong))
+    return say("some_right", count=len(answer), right=len(answer) - len(wrong), places=places) + "\n" + text
 
 
 def _is_right(kind: str, answer: int | list, picks: list[int]) -> bool:
@@ -193,9 +213,11 @@ def _is_right(kind: str, answer: int | list, picks: list[int]) -> bool:
 
 
 def _is_made(kind: str, mistake: dict, picks: list[int]) -> bool:
-    """Whether the picks make this mistake; 0 stands for any pick in a sequence."""
+    """Whether the picks make this mistake; in a sequence 0 stands for any pick, and `at` names one place."""
     if kind == "choice":
         return picks == [mistake["value"]]
     if kind == "choices":
         return mistake["has"] in picks if "has" in mistake else mistake["lacks"] not in picks
+    if "at" in mistake:
+        return picks[mistake["at"] - 1] == mistake["value"]
     return all(wrong in (0, pick) for wrong, pick in zip(mistake["value"], picks, strict=True))
