@@ -15,6 +15,7 @@ from deepseek_course.answers import plain, read_number, read_picks
 from deepseek_course.arithmetic import evaluate
 
 IDS = list(judging.load())
+KEYED = [id for id in IDS if judging.get(id)["kind"] not in judging.OPINIONS]
 LANGUAGES = ["ko", "en"]
 
 
@@ -63,6 +64,13 @@ def language(request):
 
 
 def right_answer(exercise: dict):
+    if exercise["kind"] == "forecast":
+        return [25, 3]
+    if exercise["kind"] in judging.OPINIONS:
+        count = exercise["count"]
+        return (
+            [[10, 20]] * count if exercise["kind"] == "ranges" else [exercise.get("total", 70 * count) / count] * count
+        )
     answer = exercise["answer"]
     if exercise["kind"] == "number":
         return judging.names_of(exercise)["answer"]
@@ -80,6 +88,10 @@ def wrong_answers(exercise: dict):
         elif "lacks" in mistake:
             others = set(range(1, exercise["options"] + 1)) - set(answer)
             yield mistake, [pick for pick in answer if pick != mistake["lacks"]] or [max(others)]
+        elif "at" in mistake:
+            picks = list(answer[0])
+            picks[mistake["at"] - 1] = mistake["value"]
+            yield mistake, picks
         elif exercise["kind"] == "number":
             yield mistake, evaluate(mistake["value"], names)
         elif exercise["kind"] == "sequence":
@@ -88,7 +100,7 @@ def wrong_answers(exercise: dict):
             yield mistake, mistake["value"]
 
 
-@pytest.mark.parametrize("exercise_id", IDS)
+@pytest.mark.parametrize("exercise_id", KEYED)
 def test_an_open_answer_is_kindly_left_open_with_help_folded(exercise_id):
     feedback = course.check(exercise_id, ...)
     assert (feedback.attempted, feedback.passed, feedback.score) == (False, False, 0)
@@ -103,7 +115,7 @@ def test_the_right_answer_passes_and_hides_the_help(exercise_id):
     assert "<details>" not in feedback._repr_html_()
 
 
-@pytest.mark.parametrize("exercise_id", IDS)
+@pytest.mark.parametrize("exercise_id", KEYED)
 def test_each_known_mistake_gets_its_own_feedback(exercise_id, language):
     exercise = judging.get(exercise_id)
     names = judging.names_of(exercise)
@@ -112,7 +124,7 @@ def test_each_known_mistake_gets_its_own_feedback(exercise_id, language):
     for (mistake, answer), message in zip(wrong_answers(exercise), messages, strict=True):
         feedback = course.check(exercise_id, answer)
         assert not feedback.passed, f"the mistake {mistake} counts as right"
-        assert feedback.message == message, f"the mistake {mistake} is answered with: {feedback.message}"
+        assert feedback.message.endswith(message), f"the mistake {mistake} is answered with: {feedback.message}"
 
 
 @pytest.mark.parametrize("exercise_id", IDS)
@@ -290,8 +302,32 @@ def test_only_arithmetic_over_facts_is_evaluated(expression):
         evaluate(expression, judging.known_values())
 
 
+def test_a_long_sequence_says_where_to_look_again():
+    right = right_answer(judging.get("00-colours"))
+    feedback = course.check("00-colours", [right[0] % 3 + 1, *right[1:-1], right[-1] % 3 + 1])
+    assert "10" in feedback.message and "1, 12" in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "says"),
+    [
+        ("00-ranges", [[1, 2]] * 4 + [[9, 3]], "9"),
+        ("00-ranges", [[1, 2]] * 4 + [[..., ...]], "[3, 8]"),
+        ("00-ranges", [[1, 2]] * 4 + ["3~8"], "[3, 8]"),
+        ("00-chances", [0.5, 0.1, 0.9], "0.7"),
+        ("00-chances", [50, 10, 100], "1"),
+        ("00-chances", [50, 10, "90%"], "3"),
+    ],
+)
+def test_a_prediction_that_could_not_be_scored_is_told_why(exercise_id, answer, says):
+    feedback = course.check(exercise_id, answer)
+    assert not feedback.passed and says in feedback.message
+
+
 def test_exercises_are_enough_and_graded():
     frame = course.exercises()
+    assert len(frame) >= 60
     lesson = frame[frame["lesson"] == "02"]
     assert len(lesson) >= 18 and (lesson["level"] == "stretch").sum() >= 2
-    assert set(frame["level"]) <= {"core", "exit", "stretch"} and (frame["points"] > 0).all()
+    assert set(frame["level"]) <= {"core", "exit", "stretch", "forecast"} and (frame["points"] > 0).all()
+    assert set(frame.loc[frame["level"] == "forecast", "kind"]) <= set(judging.OPINIONS)

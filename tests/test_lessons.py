@@ -99,9 +99,9 @@ def test_every_figure_in_an_exercise_has_its_fact(exercise_id):
     facts, names = tables()
     exercise = judging.get(exercise_id)
     known = judging.names_of(exercise)
-    texts = [exercise["ok"], exercise["solution"], *exercise["hints"], *exercise["mistakes"]]
+    texts = [exercise.get("ok"), exercise.get("solution"), *exercise["hints"], *exercise["mistakes"]]
     wrong = []
-    for text in texts:
+    for text in filter(None, texts):
         for language in LANGUAGES:
             named = [*numeric_expressions(exercise, text[language], known)]
             found = figures.orphans(text[language], named, known, facts, names)
@@ -113,7 +113,7 @@ def numeric_expressions(exercise, text, known):
     """The exercise's expressions and the names in them, as far as they come to one number."""
     expressions = [*exercise["facts"], *exercise.get("between", []), *re.findall(r"\{([^{}:]+)", text)]
     expressions += [
-        e for e in [exercise["answer"], *(m.get("value") for m in exercise["mistakes"])] if isinstance(e, str)
+        e for e in [exercise.get("answer"), *(m.get("value") for m in exercise["mistakes"])] if isinstance(e, str)
     ]
     names = [node.id for e in expressions for node in ast.walk(ast.parse(e, mode="eval")) if isinstance(node, ast.Name)]
     for expression in [*expressions, *names]:
@@ -123,10 +123,9 @@ def numeric_expressions(exercise, text, known):
             yield expression
 
 
-@lessons
-def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees(source, monkeypatch):
+def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees():
     facts, names = tables()
-    lesson, known = build.Lesson(source), judging.known_values()
+    lesson, known = build.Lesson(build.SOURCES / "02-numbers.md"), judging.known_values()
     changed = known | {"v3_cost": known["v3_cost"] * 1.5}
     prose = [cell for cell in lesson.cells if cell.cell_type == "markdown"]
     disagree = [c for c in prose if figures.orphans(c.source, c.metadata.get("facts", []), changed, facts, names)]

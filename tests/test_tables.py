@@ -1,6 +1,5 @@
 """The tables are as their description says, and a broken one is told in one clear line."""
 
-import hashlib
 import itertools
 import re
 import shutil
@@ -13,6 +12,7 @@ import build
 import deepseek_course as course
 import figures
 from deepseek_course import judging, loading
+from deepseek_course.reading import FINGERPRINT, fingerprint
 
 SCHEMA = {
     "fields": [
@@ -141,11 +141,6 @@ def test_no_address_leads_to_a_copy_of_somebody_elses_text():
     assert (sources.loc[sources.index.str.contains("copy"), "url"] == "").all()
 
 
-def fingerprint(text: str) -> str:
-    """The SHA-256 of a text with all white space taken out: line breaks do not matter."""
-    return hashlib.sha256("".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
-
-
 def test_the_fingerprint_overlooks_white_space_and_nothing_else():
     assert fingerprint("딥시크의\n 등장 ") == fingerprint(unicodedata.normalize("NFD", "딥시크의 등장"))
     assert fingerprint("딥시크의 등장") != fingerprint("딥시크의 퇴장")
@@ -155,8 +150,12 @@ def test_the_article_text_is_the_one_retold():
     path = build.ROOT / "seeds" / "article.txt"
     if not path.exists():
         pytest.skip("no seeds/article.txt: the article is not reprinted here, and nobody has put it there")
-    card = (build.ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
-    assert fingerprint(path.read_text(encoding="utf-8-sig")) in card, "seeds/article.txt is not the text that we retold"
+    text = path.read_text(encoding="utf-8-sig")
+    assert fingerprint(text) == FINGERPRINT, "seeds/article.txt is not the text that we retold"
+
+
+def test_the_card_has_the_fingerprint():
+    assert FINGERPRINT in (build.ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_digests_are_the_table():

@@ -7,11 +7,13 @@ from .charts import show, use
 from .judging import check, exercises, judge, progress
 from .keeping import forget, keep, kept, recall
 from .loading import TableError, table, tables
+from .reading import digest
 
 __all__ = [
     "TableError",
     "cards",
     "check",
+    "digest",
     "exercises",
     "forget",
     "judge",

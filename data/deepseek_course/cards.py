@@ -1,6 +1,7 @@
-"""Flashcards: cards that unfold, with the keyboard too (Tab and Enter), and without a running kernel."""
+"""Numbered cards that unfold, with the keyboard too (Tab and Enter), and without a running kernel."""
 
 import html
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,19 +13,23 @@ class Cards:
         self.cards = cards
 
     def __repr__(self) -> str:
-        return "\n".join(f"{front}: {' / '.join(back)}" for front, back in self.cards)
+        return "\n".join(
+            f"{number}. {' / '.join([front, *back])}" for number, (front, back) in enumerate(self.cards, 1)
+        )
 
     def _repr_html_(self) -> str:
-        items = (
-            f"<li><details><summary><strong>{html.escape(front)}</strong></summary>"
-            f"<p>{'<br>'.join(map(html.escape, back))}</p></details></li>"
-            for front, back in self.cards
-        )
-        return f"<ol>{''.join(items)}</ol>"
+        return f"<ol>{''.join(f'<li>{_card(front, back)}</li>' for front, back in self.cards)}</ol>"
 
 
-def cards(frame: pd.DataFrame, front: str, back: list[str]) -> Cards:
-    """Flashcards from a table.
+def _card(front: str, back: list[str]) -> str:
+    if not back:
+        return html.escape(front)
+    behind = "<br>".join(map(html.escape, back))
+    return f"<details><summary><strong>{html.escape(front)}</strong></summary><p>{behind}</p></details>"
+
+
+def cards(frame: pd.DataFrame, front: str, back: Sequence[str] = ()) -> Cards:
+    """Numbered cards from a table, such as flashcards; without a back, a numbered list.
 
     Args:
         frame: one row a card, texts.

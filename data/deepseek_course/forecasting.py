@@ -11,25 +11,24 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
 
     Args:
         exercise: of the kind "forecast" ([percent, how much one knew]), "percents" (`count` of them, which add up to
-            `total` where that is given, and are scored at once against `truths` where these are) or "range".
+            `total` where that is given, and are scored at once against `truths` where these are) or "ranges" (`count`
+            of [low, high]).
         data: what `answers.plain` made of the answer.
 
     Returns:
         Whether it can be kept, and what to say.
     """
+    kind = exercise["kind"]
     items = data["value"] if data["kind"] == "list" else [data]
-    count = {"forecast": 2, "range": 2}.get(exercise["kind"]) or exercise["count"]
+    count = 2 if kind == "forecast" else exercise["count"]
     if len(items) != count or any(item["kind"] == "blank" for item in items):
-        return False, say(f"{exercise['kind']}_wanted", count=count)
-    if exercise["kind"] == "forecast":
-        return _judge_forecast(items, exercise)
-    numbers = [item["value"] for item in items if item["kind"] == "number" and isinstance(item["value"], float)]
-    if len(numbers) != count:
-        return False, say(f"{exercise['kind']}_wanted", count=count)
-    return (_judge_range if exercise["kind"] == "range" else _judge_percents)(numbers, exercise)
+        return False, say(f"{kind}_wanted", count=count)
+    if kind == "forecast":
+        return _judge_forecast(items)
+    return (_judge_ranges if kind == "ranges" else _judge_percents)(items, exercise)
 
 
-def _judge_forecast(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
+def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:
     percent, knew = items[0]["value"], read_picks(items[1], 3)
     if items[0]["kind"] != "number" or not isinstance(percent, float) or not knew or len(knew) != 1:
         return False, say("forecast_wanted")
@@ -41,23 +40,35 @@ def _judge_forecast(items: list[dict], exercise: dict) -> tuple[bool, str | dict
     return True, kept + (" " + say("forecast_known") if knew == [1] else "")
 
 
-def _judge_range(numbers: list[float], exercise: dict) -> tuple[bool, str | dict]:
-    low, high = numbers
-    if low >= high:
-        return False, say("range_order", low=f"{low:g}", high=f"{high:g}")
-    return True, say("range_taken", low=f"{low:g}", high=f"{high:g}")
+def _numbers(items: list[dict]) -> list[float] | None:
+    """The items' numbers, or None where one of them is something else."""
+    values = [item["value"] for item in items if item["kind"] == "number"]
+    return values if len(values) == len(items) and all(isinstance(value, float) for value in values) else None
 
 
-def _judge_percents(numbers: list[float], exercise: dict) -> tuple[bool, str | dict]:
-    if not all(0 <= number <= 100 for number in numbers):
-        return False, say("percents_wanted", count=len(numbers))
+def _judge_ranges(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
+    for place, item in enumerate(items, start=1):
+        ends = _numbers(item["value"]) if item["kind"] == "list" else None
+        if not ends or len(ends) != 2:
+            return False, say("ranges_wanted")
+        if ends[0] >= ends[1]:
+            return False, say("ranges_order", number=place, low=f"{ends[0]:g}", high=f"{ends[1]:g}")
+    return True, exercise.get("ok") or say("ranges_taken")
+
+
+def _judge_percents(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
+    numbers = _numbers(items)
+    if not numbers or not all(0 <= number <= 100 for number in numbers):
+        return False, say("percents_wanted", count=len(items))
     if sum(numbers) and all(number <= 1 for number in numbers):
         return False, say("percents_as_fractions")
+    if "truths" not in exercise and (0 in numbers or 100 in numbers):
+        return False, say("percent_certain")
     total = exercise.get("total")
     if total and abs(sum(numbers) - total) > 0.5:
         return False, say("percents_total", total=total, found=f"{sum(numbers):g}")
     if "truths" not in exercise:
-        return True, exercise["ok"] if "ok" in exercise else say("percents_taken")
+        return True, exercise.get("ok") or say("percents_taken")
     penalties = [(number / 100 - truth) ** 2 for number, truth in zip(numbers, exercise["truths"], strict=True)]
     worst = penalties.index(max(penalties))
     scored = say("percents_scored", mean=f"{mean(penalties):.2f}", number=worst + 1, worst=f"{penalties[worst]:.2f}")

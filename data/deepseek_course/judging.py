@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
 NEAR = 0.05  # how far to be told "nearly"
 DEFAULTS = {"level": "core", "points": 1, "facts": [], "hints": [], "mistakes": []}
-OPINIONS = ("forecast", "percents", "range")  # kinds that have no key
+OPINIONS = ("forecast", "percents", "ranges")  # kinds that have no key
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
 _latest: dict[str, Feedback] = {}  # what progress() reports
@@ -40,7 +40,7 @@ def load() -> dict[str, dict]:
 def exercises() -> pd.DataFrame:
     """All exercises: id, lesson, kind, level, points.
 
-    kind: number, choice, choices, sequence; forecast, percents, range for what has no key.
+    kind: number, choice, choices, sequence; forecast, percents, ranges for what has no key.
     level: core, exit, stretch; forecast for what has no key.
     """
     return pd.DataFrame([{key: e[key] for key in ("id", "lesson", "kind", "level", "points")} for e in load().values()])

@@ -14,7 +14,7 @@ from filelock import FileLock
 from .feedback import say
 
 FILE = "my-course.json"
-FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: tests, build and marking keep their entries elsewhere
+FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build and marking look for one's own files
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def recall(name: str, value: float) -> Kept:
 
 def forget() -> Kept:
     """Delete the file and its copies."""
-    for path in [*_path().parent.glob("my-course*.json"), _backup(_path()), _lock(_path())]:
+    for path in [*_path().parent.glob("my-course*"), _lock(_path())]:
         path.unlink(missing_ok=True)
     return Kept(say("kept_forgotten", file=FILE))
 
@@ -102,8 +102,13 @@ def _items(value: object) -> list:
     return list(value) if isinstance(value, list | tuple) else []
 
 
+def own_folder(usual: Path) -> Path:
+    """Where files of one's own lie: in the folder that the environment variable names, else in the usual one."""
+    return Path(os.environ.get(FOLDER) or usual)
+
+
 def _path() -> Path:
-    return Path(os.environ.get(FOLDER) or Path.cwd()) / FILE
+    return own_folder(Path.cwd()) / FILE
 
 
 def _backup(path: Path) -> Path:

@@ -1,0 +1,61 @@
+"""The article to read: our digest, and beside it the article's own text where a teacher has put it."""
+
+import hashlib
+import html
+import re
+import unicodedata
+from pathlib import Path
+
+from .feedback import say
+from .keeping import own_folder
+from .loading import table
+
+# SHA-256 of the article's text without white space, as on the card in seeds/README.md.
+FINGERPRINT = "69027e1ad322951683365fc31d60c553571e150da4052970258b938386279cd5"
+HEADINGS = re.compile(r"\n(?=[📣🔥🏆⚔💡🎯])")  # the article opens each of its sections with one of these
+
+
+def fingerprint(text: str) -> str:
+    """The SHA-256 of a text with all white space taken out: line breaks do not matter."""
+    return hashlib.sha256("".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
+
+
+class Digest:
+    """The sections of the digest as a notebook shows them, beside the article's own where it is there."""
+
+    def __init__(self, sections: list[tuple[str, list[str]]], own: list[str], note: str):
+        self.sections, self.own, self.note = sections, own, note
+
+    def __repr__(self) -> str:
+        return "\n".join([self.note, *(f"{title}\n" + "\n".join(texts) for title, texts in self.sections)])
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for number, (title, texts) in enumerate(self.sections):
+            cells = [f"<h4>{title}</h4>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts)]
+            cells += [f'<p style="white-space: pre-line">{html.escape(self.own[number])}</p>'] if self.own else []
+            rows.append(f'<div style="display: flex; gap: 2em">{"".join(map(_column, cells))}</div>')
+        return f"<p>{html.escape(self.note)}</p>{''.join(rows)}"
+
+
+def _column(content: str) -> str:
+    return f'<div style="flex: 1; max-width: 46em">{content}</div>'
+
+
+def digest() -> Digest:
+    """The article retold, section by section; the article's own text beside it where seeds/article.txt has it.
+
+    A text that is not the one retold is shown too, and said to be another.
+    """
+    numbered: dict[str, list[str]] = {}
+    for number, row in enumerate(table("article").itertuples(), start=1):
+        numbered.setdefault(row.section, []).append(f"{number}. {row.text}")
+    sections = list(numbered.items())
+    path = own_folder(Path(__file__).parents[2] / "seeds") / "article.txt"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return Digest(sections, [], say("digest_alone"))
+    own = [re.sub(r"\s*\n\s*", "\n", part).strip() for part in HEADINGS.split(text)]
+    own = own if len(own) == len(sections) else ["\n".join(own), *[""] * (len(sections) - 1)]
+    return Digest(sections, own, say("digest_beside" if fingerprint(text) == FINGERPRINT else "digest_other"))
