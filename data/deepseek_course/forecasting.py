@@ -21,11 +21,13 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
     kind = exercise["kind"]
     items = data["value"] if data["kind"] == "list" else [data]
     count = 2 if kind == "forecast" else exercise["count"]
-    if len(items) != count or any(item["kind"] == "blank" for item in items):
+    given = [item for item in items if item["kind"] != "blank"]
+    some = kind == "percents" and not exercise.keys() & {"total", "truths"}  # whoever knows an outcome leaves it open
+    if len(items) != count or len(given) < (1 if some else count):
         return False, say(f"{kind}_wanted", count=count)
     if kind == "forecast":
         return _judge_forecast(items)
-    return (_judge_ranges if kind == "ranges" else _judge_percents)(items, exercise)
+    return (_judge_ranges if kind == "ranges" else _judge_percents)(given, exercise)
 
 
 def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:

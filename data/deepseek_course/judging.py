@@ -114,8 +114,8 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     """
     exercise = get(exercise_id)
     names = names_of(exercise)
-    if data["kind"] == "list" and data["value"] and all(item["kind"] == "blank" for item in data["value"]):
-        data = data["value"][0]
+    if _is_blank(data):
+        data = plain(...)
     attempted = data["kind"] != "blank"
     if data["kind"] in ("blank", "none"):
         passed, message = False, say(data["kind"])
@@ -134,6 +134,13 @@ def judge(exercise_id: str, data: dict) -> Feedback:
         return Feedback(True, True, 1.0, message)
     solution = fit(exercise["solution"]) if "solution" in exercise else ""
     return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), solution)
+
+
+def _is_blank(data: dict) -> bool:
+    """Whether nothing was answered yet, in none of several parts."""
+    if data["kind"] == "list":
+        return bool(data["value"]) and all(map(_is_blank, data["value"]))
+    return data["kind"] == "blank"
 
 
 def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
