@@ -21,7 +21,7 @@ TELLTALES = {
     "meta-best-model-open-april-2026": r"Muse Spark|뮤즈 스파크|Llama 4|라마 4",
     "meta-capex-over-plan-2025": r"\b72\.2|722억|\b71\.4|714억",
     "open-downloads-china-2025": r"\b17\.1\b|\b15\.8\b|\b36\.5\b",
-    "deepseek-outside-money-2025": r"\b7\.4 billion|74억 ?달러|50 billion yuan|500억 ?위안",
+    "deepseek-outside-money-2025": r"\b7\.4 billion|(?<![\d,])74억 ?달러|50 billion yuan|500억 ?위안",
     "h20-licence-by-june-2025": r"\b5\.5 billion|55억 ?달러|\b4\.5 billion|45억 ?달러",
     "stronger-chip-for-china-by-jan-2026": r"H200",
     "cambricon-yearly-profit": r"\b2\.06 billion|20억 ?6000만|\b1\.85|18억 ?5000만",

@@ -8,6 +8,7 @@ import pytest
 
 import deepseek_course as course
 from deepseek_course import keeping
+from deepseek_course.feedback import say
 
 
 @pytest.fixture(params=["ko", "en"], autouse=True)
@@ -68,8 +69,10 @@ def test_two_notebooks_at_once_lose_nothing(folder):
 
 
 def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
-    monkeypatch.setenv(keeping.FOLDER, str(folder / "nowhere"))
-    assert keeping.FILE in course.keep(fall=[10, 20]).message
+    (folder / "file").touch()
+    monkeypatch.setenv(keeping.FOLDER, str(folder / "file" / "below"))
+    assert course.keep(fall=[10, 20]).message == say("kept_not_writable", file=keeping.FILE)
+    assert not course.kept().entries and not course.forget().entries
 
 
 def test_what_cannot_be_kept_is_the_notebooks_mistake():
@@ -81,8 +84,9 @@ def test_a_learner_can_delete_everything(folder):
     course.keep(fall=[10, 20])
     (folder / keeping.FILE).write_text("{", encoding="utf-8")
     course.keep(r2=25)
+    (folder / "my-course copy.json").touch()
     course.forget()
-    assert not list(folder.iterdir()) and not course.kept().entries
+    assert [file.name for file in folder.iterdir()] == ["my-course copy.json"] and not course.kept().entries
 
 
 def test_a_prediction_is_told_beside_what_came_out():

@@ -67,6 +67,13 @@ def _finite(value: numbers.Real | Decimal) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
+def is_blank(data: dict) -> bool:
+    """Whether nothing was answered yet, in none of several parts."""
+    if data["kind"] == "list":
+        return bool(data["value"]) and all(map(is_blank, data["value"]))
+    return data["kind"] == "blank"
+
+
 def read_number(text: str) -> float | None:
     """The number that a text states, in Korean or English, or None.
 
@@ -120,7 +127,7 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     elif data["kind"] == "number":
         picks = [data["value"]]
     elif data["kind"] == "text":
-        marks = re.sub(r"[\s,.·/()\[\]'\"“”‘’]|번|와|과|and", "", data["value"].lower())
+        marks = re.sub(r"[\s,.·/()\[\]'\"“”‘’→>|;:–-]|번|와|과|and", "", data["value"].lower())
         picks = [_LETTERS.get(mark) or _LETTERS.get(unicodedata.normalize("NFKC", mark), 0) for mark in marks]
     else:
         return None

@@ -2,7 +2,7 @@
 
 from statistics import mean
 
-from .answers import read_picks
+from .answers import is_blank, read_picks
 from .feedback import say
 
 
@@ -12,7 +12,7 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
     Args:
         exercise: of the kind "forecast" ([percent, how much one knew]), "percents" (`count` of them, which add up to
             `total` where that is given, and are scored at once against `truths` where these are) or "ranges" (`count`
-            of [low, high]).
+            of [low, high], within `limits`).
         data: what `answers.plain` made of the answer.
 
     Returns:
@@ -21,17 +21,23 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
     kind = exercise["kind"]
     items = data["value"] if data["kind"] == "list" else [data]
     count = 2 if kind == "forecast" else exercise["count"]
-    given = [item for item in items if item["kind"] != "blank"]
-    some = kind == "percents" and not exercise.keys() & {"total", "truths"}  # whoever knows an outcome leaves it open
-    if len(items) != count or len(given) < (1 if some else count):
-        return False, say(f"{kind}_wanted", count=count)
+    if len(items) != count:
+        return False, say(f"{kind}_wanted", count=count, number=1)
     if kind == "forecast":
         return _judge_forecast(items)
-    return (_judge_ranges if kind == "ranges" else _judge_percents)(given, exercise)
+    if kind == "ranges":
+        return _judge_ranges(items, exercise)
+    given = [item for item in items if not is_blank(item)]
+    some = not exercise.keys() & {"total", "truths"}  # whoever knows an outcome leaves it open
+    if len(given) < (1 if some else count):
+        return False, say("percents_wanted", count=count)
+    return _judge_percents(given, exercise)
 
 
 def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:
     percent, knew = items[0]["value"], read_picks(items[1], 3)
+    if knew == [1] and is_blank(items[0]):
+        return True, say("forecast_known")
     if items[0]["kind"] != "number" or not isinstance(percent, float) or not knew or len(knew) != 1:
         return False, say("forecast_wanted")
     if 0 < percent < 1:
@@ -50,19 +56,24 @@ def _numbers(items: list[dict]) -> list[float] | None:
 
 def _judge_ranges(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
     for place, item in enumerate(items, start=1):
+        if is_blank(item):
+            continue
         ends = _numbers(item["value"]) if item["kind"] == "list" else None
         if not ends or len(ends) != 2:
-            return False, say("ranges_wanted")
+            return False, say("ranges_wanted", number=place)
         if ends[0] >= ends[1]:
             return False, say("ranges_order", number=place, low=f"{ends[0]:g}", high=f"{ends[1]:g}")
+        least, most = exercise["limits"][place - 1]
+        if ends[0] < least or ends[1] > most:
+            return False, say("ranges_limits", number=place, least=f"{least:,}", most=f"{most:,}")
     return True, exercise.get("ok") or say("ranges_taken")
 
 
 def _judge_percents(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
     numbers = _numbers(items)
     if not numbers or not all(0 <= number <= 100 for number in numbers):
-        return False, say("percents_wanted", count=len(items))
-    if sum(numbers) and all(number <= 1 for number in numbers):
+        return False, say("percents_wanted", count=exercise["count"])
+    if any(0 < number < 1 for number in numbers):
         return False, say("percents_as_fractions")
     if "truths" not in exercise and (0 in numbers or 100 in numbers):
         return False, say("percent_certain")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import language
 from .amounts import money
-from .answers import plain, read_number, read_picks
+from .answers import is_blank, plain, read_number, read_picks
 from .arithmetic import evaluate
 from .feedback import Feedback, Progress, say
 from .forecasting import judge_opinion
@@ -114,7 +114,7 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     """
     exercise = get(exercise_id)
     names = names_of(exercise)
-    if _is_blank(data):
+    if is_blank(data):
         data = plain(...)
     attempted = data["kind"] != "blank"
     if data["kind"] in ("blank", "none"):
@@ -134,13 +134,6 @@ def judge(exercise_id: str, data: dict) -> Feedback:
         return Feedback(True, True, 1.0, message)
     solution = fit(exercise["solution"]) if "solution" in exercise else ""
     return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), solution)
-
-
-def _is_blank(data: dict) -> bool:
-    """Whether nothing was answered yet, in none of several parts."""
-    if data["kind"] == "list":
-        return bool(data["value"]) and all(map(_is_blank, data["value"]))
-    return data["kind"] == "blank"
 
 
 def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
@@ -197,7 +190,12 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
     if picks is None or (wanted and len(picks) != wanted):
         asked = {"choice": "one_letter", "choices": "some_letters"}.get(kind)
         asked = asked or ("reason_and_verdict" if wanted == 2 else "letters_in_order")
-        return False, say(asked, letters=", ".join(LETTERS[language.current()][: exercise["options"]]), count=wanted)
+        return False, say(
+            asked,
+            letters=", ".join(LETTERS[language.current()][: exercise["options"]]),
+            count=wanted,
+            found=len(picks or []),
+        )
     if _is_right(kind, answer, picks):
         return True, exercise.get("ok") or say("right")
     made = (mistake for mistake in exercise["mistakes"] if _is_made(kind, mistake, picks))

@@ -65,7 +65,7 @@ def keep(**entries: object) -> Kept:
                 _write(place, json.dumps(merged, ensure_ascii=False, indent=1))
     except OSError:
         return Kept(say("kept_not_writable", file=FILE))
-    return Kept(say("kept_damaged" if damaged else "kept", file=FILE, count=len(new)), merged)
+    return Kept(say("kept_after_damage" if damaged else "kept", file=FILE, count=len(new)), merged)
 
 
 def kept() -> Kept:
@@ -85,17 +85,24 @@ def recall(name: str, value: float) -> Kept:
     if not entry:
         return Kept(say("recall_none"))
     match entry["value"]:
-        case [int() | float() as low, int() | float() as high]:
+        case [int() | float(), int() | float()]:
+            low, high = sorted(entry["value"])
             inside = "recall_inside" if low <= value <= high else "recall_outside"
-            return Kept(say(inside, low=f"{low:g}", high=f"{high:g}", value=f"{value:,.5g}"))
+            return Kept(say(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
     return Kept(say("recall_other", kept=entry["value"]))
 
 
 def forget() -> Kept:
-    """Delete the file and its copies."""
-    for path in [*_path().parent.glob("my-course*"), _lock(_path())]:
-        path.unlink(missing_ok=True)
-    return Kept(say("kept_forgotten", file=FILE))
+    """Delete the file, its copy and what was set aside of it; other files in the folder stay."""
+    path = _path()
+    mine = [path, _backup(path), _lock(path), *path.parent.glob("my-course-damaged-*.json")]
+    there = [file for file in mine if file.is_file()]
+    try:
+        for file in there:
+            file.unlink(missing_ok=True)
+    except OSError:
+        return Kept(say("kept_not_writable", file=FILE), kept().entries)
+    return Kept(say("kept_forgotten" if there else "kept_none", file=FILE))
 
 
 def _items(value: object) -> list:
