@@ -3,13 +3,16 @@
 import base64
 import html
 import io
+import re
 from functools import cache
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pylopdf_fonts_ko
 import seaborn as sns
+from IPython import get_ipython
 from matplotlib import font_manager
 
 from . import language
@@ -59,6 +62,21 @@ def use(code: str) -> None:
     )
     pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x.is_integer() else f"{x:,.6g}")
     pd.set_option("display.max_colwidth", None)
+    if shell := get_ipython():
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _with_texts_left)
+
+
+def _with_texts_left(frame: pd.DataFrame) -> str:
+    """The table as pandas shows it, but texts and their headings at the left: JupyterLab puts all at the right."""
+    shown = frame._repr_html_()
+    if frame.columns.nlevels > 1 or frame.shape[1] > pd.get_option("display.max_columns"):
+        return shown
+    texts = [not pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    head, line, body = shown.partition("</thead>")
+    for_head, for_body = cycle([False] * frame.index.nlevels + texts), cycle(texts)
+    left = ' style="text-align: left"'
+    head = re.sub("<th>", lambda cell: f"<th{left}>" if next(for_head) else cell[0], head)
+    return head + line + re.sub("<td>", lambda cell: f"<td{left}>" if next(for_body) else cell[0], body)
 
 
 class Figure:
