@@ -2,6 +2,7 @@
 
 from .amounts import money
 from .answers import plain
+from .brief import review
 from .cards import cards
 from .charts import show, use
 from .judging import check, exercises, judge, progress
@@ -23,6 +24,7 @@ __all__ = [
     "plain",
     "progress",
     "recall",
+    "review",
     "show",
     "table",
     "tables",

@@ -31,15 +31,16 @@ class Feedback:
         folded = [(f"{say('hint')} {number}", text) for number, text in enumerate(self.hints, start=1)]
         folded += [(say("solution"), self.solution)] if self.solution else []
         details = "".join(
-            f"<details><summary>{title}</summary><p>{_escaped(text)}</p></details>" for title, text in folded
+            f"<details><summary>{title}</summary><p>{escaped(text)}</p></details>" for title, text in folded
         )
         return (
             f'<div style="border-left: 5px solid {colour}; padding: 2px 0 2px 12px; max-width: 46em">'
-            f"<p><strong>{self._mark()}</strong> {_escaped(self.message)}</p>{details}</div>"
+            f"<p><strong>{self._mark()}</strong> {escaped(self.message)}</p>{details}</div>"
         )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as HTML that shows it as it stands, line breaks kept."""
     # JupyterLab takes what stands between two dollar signs of one text for mathematics.
     return html.escape(text).replace("$", "<span>$</span>").replace("\n", "<br>")
 
