@@ -5,6 +5,7 @@ import re
 import shutil
 import unicodedata
 
+import pandas as pd
 import pytest
 from frictionless import validate
 
@@ -136,8 +137,14 @@ def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(la
     assert not wrong
 
 
+def test_a_source_in_both_tables_is_the_same_there():
+    sources, later = course.table("sources"), course.table("later_sources")
+    for source in sources.index.intersection(later.index):
+        assert sources.loc[source].equals(later.loc[source]), source
+
+
 def test_no_address_leads_to_a_copy_of_somebody_elses_text():
-    sources = course.table("sources")
+    sources = pd.concat([course.table("sources"), course.table("later_sources")])
     assert (sources.loc[sources.index.str.contains("copy"), "url"] == "").all()
 
 

@@ -109,6 +109,7 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     """
     ids = [source] if isinstance(source, str) else list(source)
     sources = pd.concat([table("sources"), table("later_sources")])
+    sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need
     for unknown in set(ids) - set(sources.index):
         raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")
     names = [
