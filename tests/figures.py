@@ -30,6 +30,8 @@ FREE = {
     1_250_000: "an example of how to type a number",
     2_500_000: "an example of a million written out",
     10**9: "a billion",
+    2024: "the year whose models and investment are counted",
+    2025: "the year of the article",
     2023: "the year of whose dollars some estimates are",
     28: "a January day on which the market in Seoul was closed",
 }

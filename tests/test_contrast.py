@@ -26,13 +26,14 @@ SCORES = {
     "aider_r1": "R1",
     "aider_v3": "V3",
     "aider_gpt4o": "GPT-4o",
+    "aider_gpt4o_mini": "GPT-4o mini",
     "aider_qwen_max": "Qwen2.5-Max",
 }
 # What a row of strategies states besides its two facts.
 BESIDES = {
     "price": ["o1_price_output", "o1_price_output / r1_price_output"],
     "capital": ["china_ai_investment", "us_ai_investment / china_ai_investment", "nestia_high_yuan"],
-    "chips": ["h100_transfer", "aider_v3", "aider_gpt4o"],
+    "chips": ["h100_transfer", "h800_transfer", "aider_gpt4o"],
     "developers": ["open_us_2024", "us_ai_investment"],
 }
 

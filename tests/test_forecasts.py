@@ -26,7 +26,7 @@ TELLTALES = {
     "stronger-chip-for-china-by-jan-2026": r"H200",
     "cambricon-yearly-profit": r"\b2\.06 billion|20억 ?6000만|\b1\.85|18억 ?5000만",
     "korea-compute-partner-2025": r"Samsung SDS|삼성 ?SDS",
-    "korea-notable-models-3": r"AI Index 2026|AI 인덱스 2026",
+    "korea-notable-models-3": r"third place after 50|중국 30개에 이은|Korea.{0,40}\b(?:five|eight)\b",
     "nvidia-4-trillion-2025": r"5 trillion dollars|5조 ?달러|July 2025|2025년 7월",
     "entity-list-2025": r"June 2026|2026년 6월",
     "ai-index-2026-gap-under-2": r"\b2\.7 ?(?:%|percent)|\b39 points|\b39점",

@@ -200,7 +200,10 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
         return True, exercise.get("ok") or say("right")
     made = (mistake for mistake in exercise["mistakes"] if _is_made(kind, mistake, picks))
     message = next(made, say("wrong_choice"))
-    return False, _with_places(message, answer[0], picks) if kind == "sequence" and wanted > 2 else message
+    if kind != "sequence" or wanted == 2:
+        return False, message
+    nearest = max(answer, key=lambda right: sum(map(int.__eq__, right, picks)))
+    return False, _with_places(message, nearest, picks)
 
 
 def _with_places(message: str | dict, answer: list[int], picks: list[int]) -> str:
