@@ -17,8 +17,8 @@ _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
 _TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
 _BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩]|us\$?|usd|krw|\s)+")
 _AFTER = re.compile(
-    r"(?:\s|[.%]|us|usd|krw|dollars?|won|yuan|percent|per cent|hours?|shares?|times|as (?:much|many)|points?|x|gpu|원|달러|위안"
-    r"|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
+    r"(?:\s|[.%]|us|usd|krw|dollars?|won|yuan|percent|per cent|hours?|shares?|times|as (?:much|many)|points?|x|gpu"
+    r"|원|달러|위안|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
 )
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _LETTERS = dict(zip("가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678", [*range(1, 9)] * 4, strict=True))
