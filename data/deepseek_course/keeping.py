@@ -119,7 +119,7 @@ def _path() -> Path:
 
 
 def _backup(path: Path) -> Path:
-    return path.with_suffix(".backup")
+    return path.with_name(".my-course.backup")
 
 
 def _lock(path: Path) -> Path:
