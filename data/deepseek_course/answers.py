@@ -15,10 +15,10 @@ _LARGE = {"만": 10**4, "man": 10**4, "억": 10**8, "eok": 10**8, "조": 10**12,
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+"
 _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
 _TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
-_BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩]|us\$?|usd|krw|\s)+")
+_BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩¥]|us\$?|usd|krw|rmb|cny|\s)+")
 _AFTER = re.compile(
-    r"(?:\s|[.%]|us|usd|krw|dollars?|won|yuan|percent|per cent|hours?|shares?|times|as (?:much|many)|points?|x|gpu"
-    r"|원|달러|위안|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
+    r"(?:\s|[.%]|us|usd|krw|rmb|cny|dollars?|won|yuan|percent|per cent|hours?|shares?|times|as (?:much|many)|points?|x"
+    r"|gpu|원|달러|위안|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
 )
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _LETTERS = dict(zip("가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678", [*range(1, 9)] * 4, strict=True))
@@ -125,7 +125,7 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     if data["kind"] == "list":
         picks = [pick for item in data["value"] for pick in read_picks(item, options) or [0]]
     elif data["kind"] == "number":
-        picks = [data["value"]]
+        picks = [int(mark) if mark.isdigit() else 0 for mark in str(data["value"]).removesuffix(".0")]
     elif data["kind"] == "text":
         marks = re.sub(r"[\s,.·/()\[\]'\"“”‘’→>|;:–-]|번|와|과|and", "", data["value"].lower())
         picks = [_LETTERS.get(mark) or _LETTERS.get(unicodedata.normalize("NFKC", mark), 0) for mark in marks]

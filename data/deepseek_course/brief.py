@@ -1,11 +1,10 @@
-"""A learner's brief: a checklist that ticks itself where a machine can, and leaves the rest to a partner."""
+"""A learner's brief: a checklist that ticks what a machine can be sure of, and leaves the rest to a partner."""
 
 import re
 from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
 from . import language
-from .answers import read_number
 from .feedback import escaped, say
 from .loading import table
 
@@ -15,23 +14,19 @@ TERMS = 5  # how many of the course's terms a brief should use
 LENGTHS = {"ko": [(320, 480), (640, 960)], "en": [(120, 180), (240, 360)]}  # of a short brief, of a full one
 LONGEST = 5_000  # characters of a slot that are read
 
-_MONTH = r"(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber"
-_DATE = re.compile(  # 2025년 1월 24일, 4분기, 24 January 2025, January 24, 2025-01-24, a year by itself
-    rf"(?<!\d)\d{{1,4}}(?:\s?[~–-]\s?\d+)?\s?(?:년|월|일|분기)|(?:\d+ )?(?:{_MONTH})(?: \d\d?\b)?(?:,? \d{{4}})?"
-    r"|\b(?:19|20)\d\d(?:-\d\d){1,2}|(?<![\d.,])(?:19|20)\d\d(?![\d,.]*\d|\s?(?:[만억조천]|thousand|[mbtr]+illion))"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_DAY = r"\d\d?(?:st|nd|rd|th)?\b"
+_DATE = re.compile(  # 1월 24~31일, 2025. 1. 24., 24/1/2025, 24 Jan 2025, January 24th, a year by itself
+    r"\d{1,4}(?:\s?[~∼–-]\s?\d\d?)?\s?(?:년|월|일|분기)|\d{1,4}[./-]\s?\d\d?[./-]\s?\d{1,4}(?!\d)"
+    rf"|{_DAY} {_MONTH}|\b{_MONTH} {_DAY}|(?<![\d.,])(?:19|20)\d\d(?![\d,.]*\d|\s?(?:[만억조]|[mbtr]+illion))"
 )
-_PART = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_FIGURE = re.compile(
-    rf"(?<![A-Za-z\d.,_])(?<![A-Za-z\d]-){_PART}"
-    rf"(?:천?[만억조](?:\s?{_PART}천?[만억조]?)*|천| (?:thousand|million|billion|trillion))?(?![\d_A-Z])"
-)
-_SOURCE = re.compile(r"[(\[（][^)\]）]*[)\]）]|출처|\b[Ss]ources?:")
-_AMOUNT = re.compile(
-    r"(?:약|[천백만억조]|원|달러|위안|퍼센트|[년월일]|about|some|thousand|[mbtr]+illion|dollars?|won|yuan|percent|us|usd|krw)+",
+_NUMBER = re.compile(  # of ten or more; not the digits of R1, GPT-4 or 405B
+    r"(?<![A-Za-z\d.,])(?<![A-Za-z]-)(?:\d{2,}(?![\dA-Za-z])|\d,\d{3}"
+    r"|\d[\d.]*(?:\s?(?:[십백천만억조]|thousand|[mbtr]+illion)|(?:mn?|bn|tn)\b))|[$＄₩]\d[\d.]*[kbt]\b|(?:USD|KRW)\d",
     re.IGNORECASE,
 )
-_WON = re.compile(r"[\d천만억조]\s*원|₩|(?:\d|[mbtr]illion)\s+won\b")
-_RATE = re.compile(r"환율|1\s*달러|달러당|\b[Rr]ate\b|to (?:the|a|one) dollar")
+_SOURCE = re.compile(r"[(（\[［【]|출처|따르면|\bsources?:|\baccording to\b", re.IGNORECASE)
+_WON = re.compile(r"\d\s?[천만억조]*\s?원|₩|\bKRW|(?:\d(?:bn|tn|mn?)?|illion)\s(?:South )?(?:Korean )?won\b")
 
 
 @dataclass(frozen=True)
@@ -81,11 +76,12 @@ def review(*, full: bool = False, **slots: object) -> Review:
     said = [say("brief_questions" if names is QUESTIONS else "brief_by_machine")]
     said += [say("brief_no_text", slot=_name(name), found=kinds[name].__name__) for name in odd]
     said += [say("brief_unknown", name=name[:40]) for name in slots if name not in names]
-    items = [_judged("brief_filled", "brief_open_slots", [_name(name) for name in names if not texts[name]])]
+    still_open = [_name(name) for name in names if not texts[name]]
+    which = (say("brief_open_slots", which=" · ".join(still_open)),) if still_open else ()
+    items = [Item(not still_open, say("brief_filled"), which)]
     if names is SLOTS:
-        items += [_sources(texts), _rate(texts), _words(texts, "contested"), _words(texts, "certainty")]
-        items += [_terms(texts), _length(texts, full)]
-        items += [Item(None, say(f"brief_partner_{what}")) for what in ("sense", "numbers", "fair")]
+        items += [_length(texts, full), _terms(texts), _numbers(texts), _won(texts)]
+        items += [Item(None, say(f"brief_{what}")) for what in ("fair", "certainty", "sense")]
     return Review("\n".join(said), tuple(items))
 
 
@@ -93,47 +89,28 @@ def _name(slot: str) -> str:
     return say(f"slot_{slot}")
 
 
-def _judged(key: str, key_missing: str, missing: list[str]) -> Item:
-    return Item(not missing, say(key), (say(key_missing, which=" · ".join(missing)),) if missing else ())
+def _numbers(texts: dict[str, str]) -> Item:
+    """Not yet, where a slot has a number and nothing that might name its source; else left to the partner.
 
-
-def _sources(texts: dict[str, str]) -> Item:
-    """Each number of ten or more is followed, in its slot, by a bracket that names a source, or by 출처 or source:.
-
-    Dates, digits in names (R1, GPT-4) and the writer's own percent in the last slot are passed over. A bracket with
-    nothing but an amount in it, such as (약 1443조 원), names no source.
+    The last slot is passed over: its percent are the writer's own.
     """
-    found, bare = 0, []
-    for slot, text in texts.items():
-        last_source = max((match.end() for match in _SOURCE.finditer(text) if _is_source(match[0])), default=0)
-        undated = _DATE.sub(lambda match: " " * len(match[0]), text)
-        for match in _FIGURE.finditer(undated):
-            own = slot == "certainty" and re.match(r"\s*(?:%|퍼센트|percent)", undated[match.end() :])
-            if not own and (read_number(match[0]) or 0) >= 10:
-                found += 1
-                bare += [f"{match[0].strip()} ({_name(slot)})"] if last_source < match.end() else []
-    return _judged("brief_sources", "brief_bare", bare) if found else Item(False, say("brief_no_number"))
+    slots = [slot for slot in texts if slot != "certainty" and _NUMBER.search(_DATE.sub(" ", texts[slot]))]
+    bare = [_name(slot) for slot in slots if not _SOURCE.search(texts[slot])]
+    if bare:
+        return Item(False, say("brief_numbers"), (say("brief_bare", which=" · ".join(bare)),))
+    if not slots:
+        return Item(False, say("brief_numbers"), (say("brief_no_number"),))
+    return Item(None, say("brief_numbers"))
 
 
-def _is_source(found: str) -> bool:
-    words = [word for word in re.findall(r"[^\W\d_]+", found) if not _AMOUNT.fullmatch(word)]
-    return len("".join(words)) > 1
-
-
-def _rate(texts: dict[str, str]) -> Item:
-    won = {slot: text for slot, text in texts.items() if _WON.search(text)}
-    bare = [_name(slot) for slot, text in won.items() if not (_RATE.search(text) and _DATE.search(text))]
-    return _judged("brief_rate", "brief_no_rate", bare) if won else Item(any(texts.values()), say("brief_no_won"))
-
-
-def _words(texts: dict[str, str], slot: str) -> Item:
-    found = re.search(say(f"brief_{slot}_words"), texts[slot], re.IGNORECASE)
-    return Item(bool(found), say(f"brief_{slot}"))
+def _won(texts: dict[str, str]) -> Item:
+    slots = [_name(slot) for slot, text in texts.items() if _WON.search(text)]
+    return Item(None, say("brief_rate"), (say("brief_won", which=" · ".join(slots)),) if slots else ())
 
 
 def _terms(texts: dict[str, str]) -> Item:
     """The course's terms, beside the first sentence that uses each: whether it is that word, a partner judges."""
-    sentences = [part for text in texts.values() for part in re.split(r"(?<=[.!?])\s+", text) if part]
+    sentences = [part for text in texts.values() for part in re.split(r"(?<=[^\d][.!?])\s+", text) if part]
     found = {}
     for row in table("vocabulary").itertuples() if sentences else ():
         pattern = _pattern(row.term, row.english)
@@ -142,7 +119,7 @@ def _terms(texts: dict[str, str]) -> Item:
             found.setdefault(used, []).append(row.term if language.current() == "ko" else row.english)
     count = sum(map(len, found.values()))
     lines = tuple(f"{' · '.join(found[sentence])}: {sentence}" for sentence in sentences if sentence in found)
-    return Item(count >= TERMS, say("brief_terms", wanted=TERMS, found=count), lines)
+    return Item(count >= TERMS or None, say("brief_terms", wanted=TERMS, found=count), lines)
 
 
 def _pattern(term: str, english: str) -> re.Pattern | None:
@@ -155,9 +132,11 @@ def _pattern(term: str, english: str) -> re.Pattern | None:
         return None
     korean = language.current() == "ko"
     names = [term] if korean else [name for name in [*re.split("[,;/]", english), term] if name.isascii()]
-    patterns = [r"\W{0,2}".join(re.findall(r"\w+", name)) for name in names]
-    either = "|".join(patterns).replace("isation", "i[sz]ation")
-    return re.compile(rf"(?<!\w)(?:{either})" + ("" if korean else r"(?:e?[sd])?(?!\w)"), re.IGNORECASE)
+    either = "|".join(r"\W{0,2}".join(re.findall(r"\w+", name)) for name in names)
+    if korean:
+        return re.compile(f"(?<![가-힣])(?:{either})", re.IGNORECASE)
+    either = either.replace("isation", "i[sz]ation")
+    return re.compile(rf"(?<!\w)(?:{either})(?:e?[sd])?(?!\w)", re.IGNORECASE)
 
 
 def _length(texts: dict[str, str], full: bool) -> Item:

@@ -192,7 +192,7 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
         asked = asked or ("reason_and_verdict" if wanted == 2 else "letters_in_order")
         return False, say(
             asked,
-            letters=", ".join(LETTERS[language.current()][: exercise["options"]]),
+            letters=", ".join(exercise.get("letters", LETTERS[language.current()])[: exercise["options"]]),
             count=wanted,
             found=len(picks or []),
         )
