@@ -83,6 +83,15 @@ def test_no_two_dollar_signs_make_mathematics_of_prose(source):
 
 
 @lessons
+def test_no_two_tildes_strike_prose_through(source):
+    lesson = build.Lesson(source)
+    for n, cell in enumerate(lesson.cells):
+        if cell.cell_type == "markdown":
+            for paragraph in re.sub("`[^`]*`", "", cell.source).split("\n\n"):
+                assert paragraph.count("~") < 2, f"{source.name}, line {lesson.lines[n]}: {paragraph}"
+
+
+@lessons
 def test_every_figure_in_prose_has_its_fact(source):
     facts, names = tables()
     lesson, known = build.Lesson(source), judging.known_values()
