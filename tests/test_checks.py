@@ -331,6 +331,40 @@ def test_a_prediction_that_could_not_be_scored_is_told_why(exercise_id, answer, 
     assert not feedback.passed and says in feedback.message
 
 
+@pytest.mark.parametrize("flag", ["A", "A.", " a ", "1", 1, "①", ["A"], "가", "(가)"])
+def test_a_flag_is_kept_as_the_check_reads_it(flag, language):
+    known = {"ko": "가", "en": "A"}[language]
+    assert course.accepted("04-r2", [25, flag]) == [25, known]
+    assert course.accepted("04-r2", [..., flag]) == [..., known]
+
+
+@pytest.mark.parametrize(
+    "answer", [[25, ...], [..., "C"], [99.5, "C"], [0.25, "C"], [{25}, "C"], ["25", "C"], 25, None]
+)
+def test_what_the_check_does_not_accept_is_not_kept(answer):
+    assert not course.check("04-r2", answer).passed
+    assert course.accepted("04-r2", answer) == [..., ...]
+
+
+def test_what_is_kept_is_plain():
+    kept = course.accepted("04-scenarios", (np.int64(50), 40.0, Decimal(10)))
+    assert kept == [50, 40, 10] and {type(number) for number in kept} == {int}
+    assert course.accepted("04-scenarios", [50, 40, 20]) == [..., ..., ...]
+    with pytest.raises(ValueError, match="04-when"):
+        course.accepted("04-when", "B, D")
+
+
+@pytest.mark.parametrize("answer", [[..., "C"], [..., "나"]])
+def test_a_forecast_without_a_probability_is_open(answer):
+    assert not course.check("04-r2", answer).attempted
+
+
+def test_a_round_of_zeros_and_ones_is_told_to_use_percent():
+    statements = judging.get("04-practice")["count"]
+    assert "100" in course.check("04-practice", [1] * statements).message
+    assert course.check("04-practice", [0] * statements).passed
+
+
 def test_what_one_knows_already_may_stay_open():
     assert course.check("00-ranges", [[1, 2]] + [[..., ...]] * 4).passed
     assert course.check("00-chances", [..., 10, ...]).passed

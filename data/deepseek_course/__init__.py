@@ -5,13 +5,14 @@ from .answers import plain
 from .brief import review
 from .cards import cards
 from .charts import show, use
-from .judging import check, exercises, judge, progress
+from .judging import accepted, check, exercises, judge, progress
 from .keeping import forget, keep, kept, recall
 from .loading import TableError, table, tables
 from .reading import digest
 
 __all__ = [
     "TableError",
+    "accepted",
     "cards",
     "check",
     "digest",

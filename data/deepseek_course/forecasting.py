@@ -22,7 +22,7 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
     items = data["value"] if data["kind"] == "list" else [data]
     count = 2 if kind == "forecast" else exercise["count"]
     if len(items) != count:
-        return False, say(f"{kind}_wanted", count=count, number=1)
+        return False, _percents_wanted(exercise) if kind == "percents" else say(f"{kind}_wanted", number=1)
     if kind == "forecast":
         return _judge_forecast(items)
     if kind == "ranges":
@@ -30,8 +30,34 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
     given = [item for item in items if not is_blank(item)]
     some = not exercise.keys() & {"total", "truths"}  # whoever knows an outcome leaves it open
     if len(given) < (1 if some else count):
-        return False, say("percents_wanted", count=count)
+        return False, _percents_wanted(exercise)
     return _judge_percents(given, exercise)
+
+
+def is_open(exercise: dict, data: dict) -> bool:
+    """Whether a forecast has no probability yet; whoever knows the outcome may leave it open and still has answered."""
+    if exercise["kind"] != "forecast" or data["kind"] != "list" or len(data["value"]) != 2:
+        return False
+    percent, knew = data["value"]
+    return is_blank(percent) and read_picks(knew, 3) in ([2], [3])
+
+
+def read_opinion(exercise: dict, data: dict) -> list:
+    """What was given, as it is to be scored: plain numbers, and the number of the option; `...` for what is open.
+
+    Args:
+        exercise: of the kind "forecast" or "percents".
+        data: what `answers.plain` made of an answer that `judge_opinion` accepts.
+    """
+    read = [... if is_blank(item) else item["value"] for item in data["value"]]
+    if exercise["kind"] == "forecast":
+        read[1] = read_picks(data["value"][1], 3)[0]
+    return [int(value) if value is not ... and value == int(value) else value for value in read]
+
+
+def _percents_wanted(exercise: dict) -> str:
+    least, most = (0, 100) if "truths" in exercise else (1, 99)
+    return say("percents_wanted", count=exercise["count"], least=least, most=most)
 
 
 def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:
@@ -42,7 +68,7 @@ def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:
         return False, say("forecast_wanted")
     if 0 < percent < 1:
         return False, say("percent_as_fraction", percent=f"{percent * 100:g}", fraction=f"{percent:g}")
-    if not 0 < percent < 100:
+    if not 1 <= percent <= 99:
         return False, say("percent_certain")
     kept = say("forecast_taken", percent=f"{percent:g}")
     return True, kept + (" " + say("forecast_known") if knew == [1] else "")
@@ -72,10 +98,12 @@ def _judge_ranges(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
 def _judge_percents(items: list[dict], exercise: dict) -> tuple[bool, str | dict]:
     numbers = _numbers(items)
     if not numbers or not all(0 <= number <= 100 for number in numbers):
-        return False, say("percents_wanted", count=exercise["count"])
+        return False, _percents_wanted(exercise)
     if any(0 < number < 1 for number in numbers):
         return False, say("percents_as_fractions")
-    if "truths" not in exercise and (0 in numbers or 100 in numbers):
+    if "truths" in exercise and set(numbers) <= {0, 1} and 1 in numbers:
+        return False, say("percents_true_false")
+    if "truths" not in exercise and not all(1 <= number <= 99 for number in numbers):
         return False, say("percent_certain")
     total = exercise.get("total")
     if total and abs(sum(numbers) - total) > 0.5:
@@ -84,5 +112,7 @@ def _judge_percents(items: list[dict], exercise: dict) -> tuple[bool, str | dict
         return True, exercise.get("ok") or say("percents_taken")
     penalties = [(number / 100 - truth) ** 2 for number, truth in zip(numbers, exercise["truths"], strict=True)]
     worst = penalties.index(max(penalties))
-    scored = say("percents_scored", mean=f"{mean(penalties):.2f}", number=worst + 1, worst=f"{penalties[worst]:.2f}")
+    scored = say("percents_scored", mean=f"{mean(penalties):.2f}")
+    if penalties[worst] >= 0.005:
+        scored += " " + say("percents_worst", number=worst + 1, worst=f"{penalties[worst]:.2f}")
     return True, {language: f"{scored}\n{text}" for language, text in exercise["ok"].items()}

@@ -14,7 +14,7 @@ from .amounts import money
 from .answers import is_blank, plain, read_number, read_picks
 from .arithmetic import evaluate
 from .feedback import Feedback, Progress, say
-from .forecasting import judge_opinion
+from .forecasting import is_open, judge_opinion, read_opinion
 from .loading import table
 
 HERE = Path(__file__).parent
@@ -100,6 +100,29 @@ def check(exercise_id: str, value: object) -> Feedback:
     return feedback
 
 
+def accepted(exercise_id: str, value: object) -> list:
+    """An answer that has no key, as its check reads it: what is to be kept and scored.
+
+    Args:
+        exercise_id: of the kind "forecast" or "percents".
+        value: whatever the learner has.
+
+    Returns:
+        [25, "C"] for a forecast, [50, 40, 10] for percents; `...` in each place where the check does not accept it.
+
+    Raises:
+        ValueError: there is no such exercise of these kinds.
+    """
+    exercise, data = get(exercise_id), plain(value)
+    if exercise["kind"] not in ("forecast", "percents"):
+        raise ValueError(f"{exercise_id} is neither a forecast nor percents.")
+    forecast = exercise["kind"] == "forecast"
+    if not judge(exercise_id, data).passed:
+        return [...] * (2 if forecast else exercise["count"])
+    read = read_opinion(exercise, data)
+    return [read[0], LETTERS[language.current()][read[1] - 1]] if forecast else read
+
+
 def progress() -> Progress:
     """What was solved since the notebook was started, and what to look at again."""
     again = [get(id)["title"][language.current()] for id, feedback in _latest.items() if not feedback.passed]
@@ -114,7 +137,7 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     """
     exercise = get(exercise_id)
     names = names_of(exercise)
-    if is_blank(data):
+    if is_blank(data) or is_open(exercise, data):
         data = plain(...)
     attempted = data["kind"] != "blank"
     if data["kind"] in ("blank", "none"):

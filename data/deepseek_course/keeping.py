@@ -39,6 +39,8 @@ class Kept:
 def keep(**entries: object) -> Kept:
     """Keep entries for another lesson; an entry of the same name is replaced, `...` is passed over.
 
+    Whoever wants to seal an entry passes only what `kept` does not have yet.
+
     Args:
         entries: numbers, texts, or lists of them, each under a name.
 
@@ -49,6 +51,8 @@ def keep(**entries: object) -> Kept:
     Raises:
         TypeError: something that is neither number, text nor list.
     """
+    if not entries:
+        return kept()
     new = {name: value for name, value in entries.items() if value is not ... and ... not in _items(value)}
     json.dumps(new)
     if not new:
