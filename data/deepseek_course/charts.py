@@ -69,14 +69,10 @@ def use(code: str) -> None:
 def _with_texts_left(frame: pd.DataFrame) -> str:
     """The table as pandas shows it, but texts and their headings at the left: JupyterLab puts all at the right."""
     shown = frame._repr_html_()
-    if frame.columns.nlevels > 1 or frame.shape[1] > pd.get_option("display.max_columns"):
+    if max(frame.columns.nlevels, frame.index.nlevels) > 1 or frame.shape[1] > pd.get_option("display.max_columns"):
         return shown
-    texts = [not pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
-    head, line, body = shown.partition("</thead>")
-    for_head, for_body = cycle([False] * frame.index.nlevels + texts), cycle(texts)
-    left = ' style="text-align: left"'
-    head = re.sub("<th>", lambda cell: f"<th{left}>" if next(for_head) else cell[0], head)
-    return head + line + re.sub("<td>", lambda cell: f"<td{left}>" if next(for_body) else cell[0], body)
+    texts = cycle([not pd.api.types.is_numeric_dtype(dtype) for dtype in (frame.index.dtype, *frame.dtypes)])
+    return re.sub("<(t[hd])>", lambda cell: f'<{cell[1]} style="text-align: left">' if next(texts) else cell[0], shown)
 
 
 class Figure:
