@@ -200,3 +200,26 @@ def test_cell_ids_stay_when_other_cells_change(tmp_path):
         before = [cell.id for cell in build.learner(build.Lesson(SOURCES[0]), language).cells]
         after = [cell.id for cell in build.learner(build.Lesson(longer), language).cells]
         assert len(after) == len(before) + 1 and [id for id in after if id in before] == before
+
+
+def periods(source):
+    """The cells of each class period; homework and what is for home (stretch, an optional debate) apart."""
+    found = [[]]
+    for cell in build.Lesson(source).cells:
+        if cell.metadata.get("lang") == "ko" and re.search(
+            r"^## (?:2교시|3교시|숙제|더 해 보기)", cell.source, re.MULTILINE
+        ):
+            found.append([])
+            if not re.search(r"^## 2교시", cell.source, re.MULTILINE):
+                return found[:-1]
+        found[-1].append(cell)
+    return found
+
+
+@lessons
+def test_a_period_keeps_within_its_cap(source):
+    for period in periods(source):
+        levels = [judging.get(cell.metadata["check"])["level"] for cell in period if "check" in cell.metadata]
+        charts = [cell for cell in period if "course.show(" in cell.source and cell.cell_type == "code"]
+        assert levels.count("core") <= 6 and levels.count("exit") <= 3 and len(charts) <= 2
+        assert "stretch" not in levels
