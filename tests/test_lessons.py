@@ -223,3 +223,12 @@ def test_a_period_keeps_within_its_cap(source):
         charts = [cell for cell in period if "course.show(" in cell.source and cell.cell_type == "code"]
         assert levels.count("core") <= 6 and levels.count("exit") <= 3 and len(charts) <= 2
         assert "stretch" not in levels
+
+
+@pytest.mark.parametrize("source", SOURCES[1:], ids=lambda path: path.stem)
+def test_each_period_from_01_on_begins_with_three_questions_and_each_lesson_has_another_article(source):
+    for period in periods(source):
+        prose = "\n".join(cell.source for cell in period if cell.metadata.get("lang") == "ko")
+        retrieval = prose.partition("### 떠올리기")[2].partition("<details>")[0]
+        assert re.findall(r"^\d(?=\. )", retrieval, re.MULTILINE) == ["1", "2", "3"]
+    assert re.search("다른 기사|Another article", source.read_text(encoding="utf-8"))
