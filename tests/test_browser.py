@@ -1,0 +1,288 @@
+"""The lessons where learners meet them: JupyterLab in Chromium, every exercise answered through the page."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from test_checks import right_answer, wrong_answers
+
+import build
+import deepseek_course as course
+from deepseek_course import judging
+from deepseek_course.keeping import FOLDER
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
+PICTURES = build.ROOT / "build" / "screenshots"  # for a person to look at
+LESSONS = [path.stem for path in sorted(build.SOURCES.glob("*.md"))]
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+THEME = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+SIZES = {"laptop": (1366, 768), "at 200 percent": (683, 384), "narrow": (480, 800)}
+
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+# Each code cell has its number: none is in the queue, and none was left out.
+NOTHING_WAITS = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].every(
+    prompt => /\\d/.test(prompt.textContent))"""
+KERNEL_IS_IDLE = """lesson => fetch("/api/sessions").then(answer => answer.json()).then(sessions =>
+    sessions.some(s => s.path.includes(lesson) && s.kernel && s.kernel.execution_state == "idle"))"""
+# Pictures wider than the place they stand in, and tables whose place cannot be scrolled.
+CUT_OFF = """() => [...document.querySelectorAll(".jp-RenderedHTMLCommon :is(img, table)")].filter(e => {
+    const place = e.closest(".jp-RenderedHTMLCommon");
+    const scrolls = e.tagName == "TABLE" && ["auto", "scroll"].includes(getComputedStyle(place).overflowX);
+    return e.getBoundingClientRect().width > place.getBoundingClientRect().width + 1 && !scrolls;
+}).map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture(scope="module", params=build.LANGUAGES)
+def language(request):
+    return request.param
+
+
+def settle(home, name: str, content: dict):
+    """Write one of JupyterLab's settings, for pages that are opened from now on."""
+    path = home / "settings" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def lab(language, tmp_path_factory):
+    """A running JupyterLab, started with the README's command on a copy of the notebooks; its address and folder."""
+    home = tmp_path_factory.mktemp("한글 폴더")
+    folder = home / language
+    shutil.copytree(build.ROOT / "notebooks" / language, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "LC_ALL": {"ko": "ko_KR.UTF-8", "en": "C.UTF-8"}[language],
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        FOLDER: str(home),
+    }
+    command = [sys.executable, "run.py", "lab", str(folder / f"{LESSONS[0]}.ipynb"), "--no-browser", f"--port={port}"]
+    command += ["--IdentityProvider.token=", "--ServerApp.port_retries=0", "--allow-root"]
+    with open(home / "lab.log", "w") as log:
+        server = subprocess.Popen(command, cwd=build.ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        if server.poll() is not None:
+            pytest.fail((home / "lab.log").read_text()[-2000:])
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=5)
+            break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    yield address, folder
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield running
+        running.close()
+
+
+class Page:
+    """A lesson open in JupyterLab, and what the page said and asked for meanwhile."""
+
+    def __init__(self, browser, address, lesson):
+        self.page = browser.new_page(viewport={"width": 1366, "height": 768})
+        self.said, self.hosts = [], set()
+        self.page.on("console", lambda m: self.said.append(m.text) if m.type == "error" else None)
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        self.page.goto(f"{address}/lab?reset")
+        self.page.locator(f'.jp-DirListing-item[title*="{lesson}.ipynb"]').dblclick()
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        self.page.wait_for_function(KERNEL_IS_IDLE, arg=lesson, timeout=60_000)
+        self.page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for(timeout=60_000)
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+        self.cells = self.page.locator(".jp-Notebook .jp-Notebook-cell")
+
+    def wait_until_idle(self):
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+        self.page.wait_for_function(NOTHING_WAITS, timeout=120_000)
+
+    def command(self, menu: int, name: str):
+        self.page.locator(".lm-MenuBar-item").nth(menu).click()
+        self.page.locator(f'.lm-Menu-item[data-command="{name}"]').click()
+
+    def run_all(self):
+        self.command(3, "runmenu:run-all")
+        self.page.wait_for_timeout(1000)
+        self.wait_until_idle()
+
+    def type_into(self, number: int, source: str):
+        self.cells.nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+
+    def output(self, number: int, scroll: bool = False) -> str:
+        if scroll:  # what is far below is drawn when it comes into view
+            self.cells.nth(number).scroll_into_view_if_needed()
+            self.cells.nth(number).locator(".jp-OutputArea-output").first.wait_for(state="attached", timeout=10_000)
+        return "\n".join(self.cells.nth(number).locator(".jp-OutputArea-output").all_text_contents())
+
+    def faults(self) -> int:
+        kinds = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+        return self.page.locator(kinds).count()
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def opened(request, lab, browser):
+    address, folder = lab
+    page = Page(browser, address, request.param)
+    yield page, nbformat.read(folder / f"{request.param}.ipynb", 4), folder / f"{request.param}.ipynb"
+    page.page.close()
+
+
+def exercises(notebook):
+    """Each exercise: its id, the number of its answer cell and of its check cell, and the names it checks."""
+    numbers = {cell.id: number for number, cell in enumerate(notebook.cells)}
+    for cell in notebook.cells:
+        if cell.id.endswith("-check"):
+            exercise_id = cell.id.removesuffix("-check")
+            given = ast.parse(cell.source).body[-1].value.args[1]
+            names = [ast.unparse(e) for e in given.elts] if isinstance(given, ast.List) else [ast.unparse(given)]
+            yield exercise_id, numbers[f"{exercise_id}-answer"], numbers[cell.id], names
+
+
+def answered(source: str, names: list[str], answer) -> str:
+    """The answer cell with an answer typed in place of each `...`."""
+    values = answer if len(names) > 1 else [answer]
+    lines = re.sub(r"^\w+ = .*\.\.\..*$\n?", "", source, flags=re.MULTILINE)
+    plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
+    return lines + "\n".join(f"{name} = {value!r}" for name, value in zip(names, plain, strict=True))
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def first_wrong(exercise):
+    if exercise["kind"] in judging.OPINIONS:
+        return {"forecast": [100, 3], "ranges": [[9, 3]] * exercise.get("count", 1)}.get(
+            exercise["kind"], [101] * exercise.get("count", 1)
+        )
+    return next(answer for mistake, answer in wrong_answers(exercise) if "text" not in mistake)
+
+
+def test_a_lesson_opens_and_runs_from_top_to_bottom(opened, lab, language):
+    page, _, path = opened
+    page.run_all()
+    assert page.faults() == 0
+    assert page.hosts == {lab[0].removeprefix("http://")}
+    assert not page.said
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.page.screenshot(path=PICTURES / f"{path.stem}-{language}.png")
+
+
+def test_every_exercise_answers_in_the_page(opened, language):
+    page, notebook, _ = opened
+    course.use(language)
+    for choose in (first_wrong, right_answer):
+        told = {}
+        for exercise_id, answer, check, names in exercises(notebook):
+            given = choose(judging.get(exercise_id))
+            page.type_into(answer, answered(notebook.cells[answer].source, names, given))
+            told[check] = course.check(exercise_id, given).message
+        page.run_all()
+        assert page.faults() == 0
+        for _ in range(20):  # the last outputs reach the page after the kernel is idle
+            missing = [number for number, message in told.items() if flat(message) not in flat(page.output(number))]
+            if not missing:
+                break
+            page.page.wait_for_timeout(500)
+        assert not missing, [(notebook.cells[number].id, page.output(number)) for number in missing]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_chart_or_table_is_cut_off(opened, size):
+    page, _, _ = opened
+    width, height = SIZES[size]
+    page.page.set_viewport_size({"width": width, "height": height})
+    page.page.wait_for_timeout(500)
+    cut = page.page.evaluate(CUT_OFF)
+    page.page.set_viewport_size({"width": 1366, "height": 768})
+    assert not cut
+
+
+@pytest.mark.parametrize("opened", ["01-vocabulary"], indirect=True)
+def test_flashcards_unfold_with_the_keyboard_alone(opened):
+    page, notebook, _ = opened
+    number = next(n for n, cell in enumerate(notebook.cells) if cell.source.startswith("course.cards("))
+    card = page.cells.nth(number).locator(".jp-OutputArea-output details").first
+    card.locator("summary").focus()
+    assert not card.evaluate("card => card.open") and card.locator("summary").inner_text()
+    page.page.keyboard.press("Enter")
+    assert card.evaluate("card => card.open")
+    page.page.keyboard.press("Tab")
+    focused = page.page.evaluate("document.activeElement.tagName + document.activeElement.textContent")
+    assert focused.startswith("SUMMARY") and card.locator("summary").inner_text() not in focused
+
+
+@pytest.mark.parametrize("opened", ["04-scenarios"], indirect=True)
+def test_sliders_move_with_the_keyboard_and_have_names(opened, language):
+    page, notebook, _ = opened
+    course.use(language)
+    number = next(n for n, cell in enumerate(notebook.cells) if "# show_sliders()" in cell.source)
+    page.type_into(number, notebook.cells[number].source.replace("# show_sliders()", "show_sliders()"))
+    page.page.keyboard.press("Shift+Enter")
+    cell = page.cells.nth(number)
+    cell.locator("[role=slider]").first.wait_for(timeout=30_000)
+    page.wait_until_idle()
+    assert cell.locator("[role=slider]").count() == len(course.table("drivers"))
+    before = page.output(number)
+    slider = cell.locator(".widget-slider", has_text=course.table("drivers")["name"]["export_rules"]).locator(
+        "[role=slider]"
+    )
+    slider.focus()
+    for _ in range(3):
+        page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function("value => document.activeElement.ariaValueNow == value", arg="8")
+    page.wait_until_idle()
+    assert page.output(number) != before
+    page.type_into(number, notebook.cells[number].source)
+
+
+def serious_faults(page):
+    """What axe finds of serious and critical faults in what the lesson draws (not in JupyterLab around it)."""
+    found = Axe().run(page, context={"include": [[".jp-RenderedHTMLCommon"]]}).response["violations"]
+    return [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
+
+
+def test_what_a_lesson_draws_has_no_serious_fault_of_access(opened):
+    assert not serious_faults(opened[0].page)
+
+
+def test_saved_and_opened_again_in_the_dark_all_is_there(opened, lab, browser):
+    page, notebook, path = opened
+    page.page.keyboard.press("Escape")
+    page.command(0, "docmanager:save")
+    page.page.wait_for_timeout(1500)
+    settle(lab[1].parent, THEME, {"theme": "JupyterLab Dark"})
+    again = Page(browser, lab[0], path.stem)
+    settle(lab[1].parent, THEME, {"theme": "JupyterLab Light"})
+    kept = nbformat.read(path, 4)
+    for exercise_id, answer, check, _ in exercises(notebook):
+        assert "= ..." not in kept.cells[answer].source, exercise_id
+        assert "✓" in again.output(check, scroll=True), exercise_id
+    assert again.page.locator('body[data-jp-theme-light="false"]').count() == 1
+    assert not serious_faults(again.page)
+    again.page.close()
