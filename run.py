@@ -60,6 +60,7 @@ body {
   --jp-ui-font-family: var(--jp-content-font-family);
   --jp-code-font-family: Menlo, Consolas, "DejaVu Sans Mono", "Course Korean", monospace;
 }
+.jp-RenderedHTMLCommon details { margin-bottom: 1em; }
 body::before { content: "가"; font-family: "Course Korean"; position: fixed; visibility: hidden; } /* loads it early */
 """
 
@@ -179,6 +180,8 @@ def main(verb=None, *rest):
     if verb == "lab":
         python = environment(".venv", LEARNER)
         settle_lab(".venv")
+        # Nobody else's open tabs, on a computer that several people use.
+        os.environ.setdefault("JUPYTERLAB_WORKSPACES_DIR", os.path.join(HERE, ".venv", "workspaces"))
         if not any(argument.endswith(".ipynb") for argument in rest):
             rest.insert(0, first_lesson())
         run([python, "-m", "jupyterlab"] + rest)

@@ -8,6 +8,7 @@ import nbformat
 import pylopdf_fonts_ko
 import pytest
 from fontTools.ttLib import TTFont
+from markdown_it import MarkdownIt
 
 import build
 import deepseek_course as course
@@ -80,6 +81,15 @@ def test_no_two_dollar_signs_make_mathematics_of_prose(source):
     for n, cell in enumerate(lesson.cells):
         if cell.cell_type == "markdown":
             assert re.sub("`[^`]*`", "", cell.source).count("$") < 2, f"{source.name}, line {lesson.lines[n]}"
+
+
+@lessons
+def test_no_mark_of_bold_is_left_on_the_screen(source):
+    lesson = build.Lesson(source)
+    for n, cell in enumerate(lesson.cells):
+        if cell.cell_type == "markdown":
+            shown = MarkdownIt().enable("table").render(re.sub("`[^`]*`", "", cell.source))
+            assert "**" not in shown, f"{source.name}, line {lesson.lines[n]}: {shown[shown.index('**') - 30 :][:60]}"
 
 
 @lessons

@@ -66,6 +66,8 @@ def _judge_forecast(items: list[dict]) -> tuple[bool, str | dict]:
         return True, say("forecast_known")
     if items[0]["kind"] != "number" or not isinstance(percent, float) or not knew or len(knew) != 1:
         return False, say("forecast_wanted")
+    if not 0 <= percent <= 100:
+        return False, say("forecast_wanted")
     if 0 < percent < 1:
         return False, say("percent_as_fraction", percent=f"{percent * 100:g}", fraction=f"{percent:g}")
     if not 1 <= percent <= 99:

@@ -32,7 +32,10 @@ from deepseek_course.keeping import FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "notebooks" / "source"
 LANGUAGES = ("ko", "en")
-STUB = {"ko": "여기에 씁니다.", "en": "Write here."}
+STUB = {
+    "ko": "여기에 씁니다. (이 칸을 두 번 눌러 쓰고, 다 쓰면 Shift + Enter를 누릅니다.)",
+    "en": "Write here. (Double-click this cell to write; press Shift + Enter when you are done.)",
+}
 BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
 OPEN = r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)"
 SOLUTION = re.compile(rf"{OPEN}|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
