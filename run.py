@@ -178,6 +178,8 @@ def main(verb=None, *rest):
         stop("old", sys.version.split()[0])
     rest = list(rest)
     if verb == "lab":
+        # Always there and ours: where the usual folder cannot be written, matplotlib would say so in each lesson.
+        os.environ["MPLCONFIGDIR"] = os.path.join(HERE, ".venv", "share", "matplotlib")
         python = environment(".venv", LEARNER)
         settle_lab(".venv")
         # Nobody else's open tabs, on a computer that several people use.

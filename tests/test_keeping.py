@@ -54,11 +54,12 @@ def test_a_damaged_file_loses_nothing(folder, damage):
     assert [file.read_bytes() for file in aside] == [damage.encode("utf-8", "surrogateescape")]
 
 
-def test_a_write_that_breaks_off_leaves_the_old_file(monkeypatch):
+def test_a_write_that_breaks_off_leaves_the_old_file(folder, monkeypatch):
     course.keep(fall=[10, 20])
     monkeypatch.setattr(keeping.os, "fsync", lambda number: (_ for _ in ()).throw(OSError("disk full")))
     refused = course.keep(r2=25)
     assert keeping.FILE in refused.message and values() == {"fall": [10, 20]}
+    assert not list(folder.glob("*.part*"))
 
 
 def test_two_notebooks_at_once_lose_nothing(folder):

@@ -80,3 +80,12 @@ def test_the_lessons_open_in_the_language_of_the_system(run, monkeypatch, name, 
     monkeypatch.setenv("LC_ALL", name)
     assert run.language() == language
     assert run.first_lesson().startswith(os.path.join("notebooks", language))
+
+
+def test_charts_need_no_folder_outside_the_course(run, monkeypatch):
+    monkeypatch.setenv("MPLCONFIGDIR", "nowhere")
+    monkeypatch.setattr(run, "environment", lambda *_: sys.executable)
+    monkeypatch.setattr(run, "settle_lab", lambda _: None)
+    monkeypatch.setattr(run, "run", lambda _: None)
+    run.main("lab")
+    assert os.path.dirname(os.environ["MPLCONFIGDIR"]) == str(ROOT / ".venv" / "share")

@@ -56,6 +56,9 @@ def test_reads_what_loses_nothing(tmp_path, content):
         (GOOD + '"c,라', "row 4", "column 1", "cut short"),
         (GOOD + '"c,라\n', "row 4", "column 1", "not a row"),
         (GOOD.encode("cp949"), "row 2", "column 2", "CSV UTF-8"),
+        (GOOD.replace("\n", "\r").encode("cp949"), "row 1", "column 4", "CSV UTF-8"),
+        ("\ufeff", "row 1", "", "empty"),
+        (GOOD.replace("\n", ",value\n", 1).replace("1\n", "1,1\n"), "row 1", "'value'", "twice"),
     ],
 )
 def test_a_broken_table_is_told_by_file_row_and_column(tmp_path, content, row, column, says):

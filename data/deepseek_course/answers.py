@@ -21,7 +21,10 @@ _AFTER = re.compile(
     r"|gpu|원|달러|위안|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
 )
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
-_LETTERS = dict(zip("가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678", [*range(1, 9)] * 4, strict=True))
+_SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
+_LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
 
 
 def plain(value: object) -> dict:
@@ -41,7 +44,7 @@ def plain(value: object) -> dict:
 
 
 def _plain(value: object, depth: int = 0) -> dict:
-    if value is ... or (isinstance(value, str) and not value.strip()):
+    if value is ...:
         return {"kind": "blank", "value": None}
     if value is None:
         return {"kind": "none", "value": None}
@@ -50,7 +53,8 @@ def _plain(value: object, depth: int = 0) -> dict:
     if isinstance(value, numbers.Real | Decimal):
         return {"kind": "number", "value": _finite(value)}
     if isinstance(value, str):
-        return {"kind": "text", "value": str(value)[:LONGEST]}
+        text = str(value)[:LONGEST].encode("utf-8", "replace").decode()
+        return {"kind": "text", "value": text} if tidy(text).strip() else {"kind": "blank", "value": None}
     if isinstance(value, list | tuple | set | frozenset) and depth < 2:
         items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
         return {"kind": "list", "value": [_plain(item, depth + 1) for item in list(items)[:LONGEST]]}
@@ -67,6 +71,12 @@ def _finite(value: numbers.Real | Decimal) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
+def tidy(text: str) -> str:
+    """A text as a keyboard types it: full-width signs, hard spaces, dashes and invisible signs of word processors."""
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFKC", seen).translate(_DASHES)
+
+
 def is_blank(data: dict) -> bool:
     """Whether nothing was answered yet, in none of several parts."""
     if data["kind"] == "list":
@@ -80,7 +90,7 @@ def read_number(text: str) -> float | None:
     Commas, units, 만·억·조, million and billion, full-width digits, a sign and fractions are understood:
     "78억 8000만 원" is 7.88e9, "$5.576 million" 5576000.0, "10분의 1" 0.1. A percent sign is passed over.
     """
-    text = unicodedata.normalize("NFKC", text).lower().replace("−", "-").replace("–", "-").strip("\"'“”‘’ \t\n")
+    text = tidy(text).lower().strip(_QUOTES)
     text = _AFTER.sub("", _BEFORE.sub("", text))
     sign = -1 if text.startswith("-") else 1
     text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", _BEFORE.sub("", text.lstrip("+-")))
@@ -127,8 +137,8 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     elif data["kind"] == "number":
         picks = [int(mark) if mark.isdigit() else 0 for mark in str(data["value"]).removesuffix(".0")]
     elif data["kind"] == "text":
-        marks = re.sub(r"[\s,.·/()\[\]'\"“”‘’→>|;:–-]|번|와|과|and", "", data["value"].lower())
-        picks = [_LETTERS.get(mark) or _LETTERS.get(unicodedata.normalize("NFKC", mark), 0) for mark in marks]
+        marks = re.sub(r"[^\w~]|_|번|와|과|and", "", tidy(data["value"]).lower())
+        picks = [_LETTERS.get(mark, 0) for mark in marks]
     else:
         return None
     return [int(pick) for pick in picks] if picks and all(pick in range(1, options + 1) for pick in picks) else None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import language
 from .amounts import money
-from .answers import is_blank, plain, read_number, read_picks
+from .answers import is_blank, plain, read_number, read_picks, tidy
 from .arithmetic import evaluate
 from .feedback import Feedback, Progress, say
 from .forecasting import is_open, judge_opinion, read_opinion
@@ -172,11 +172,11 @@ def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | 
         return False, say("not_finite", found=data["value"])
     else:
         number = read_number(data["value"])
-        if number is None:
+        if number is None or not math.isfinite(number):
             return False, say("unreadable", found=data["value"][:40])
     passed, message = _judge_size(exercise, number, names)
     if passed and data["kind"] == "text":  # the question's own words given back
-        echoes = [m for m in exercise["mistakes"] if m.get("text", "\0") in data["value"].lower()]
+        echoes = [m for m in exercise["mistakes"] if m.get("text", "\0") in tidy(data["value"]).lower()]
         passed, message = (False, echoes[0]) if echoes else (passed, message)
     return passed, message
 
@@ -197,7 +197,8 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
                 return False, mistake
     read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
-    ratio = min((form / answer for form in forms if form), key=lambda r: abs(math.log10(abs(r))), default=0)
+    ratios = [ratio for ratio in (form / answer for form in forms) if ratio and math.isfinite(ratio)]
+    ratio = min(ratios, key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
     power = round(math.log10(ratio)) if ratio > 0 else 0

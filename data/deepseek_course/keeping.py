@@ -119,7 +119,7 @@ def own_folder(usual: Path) -> Path:
 
 
 def _path() -> Path:
-    return own_folder(Path.cwd()) / FILE
+    return own_folder(Path()) / FILE  # not Path.cwd(): that raises where the folder has been deleted
 
 
 def _backup(path: Path) -> Path:
@@ -154,8 +154,11 @@ def _read(path: Path) -> tuple[dict, bool]:
 def _write(path: Path, text: str) -> None:
     """Replace a file in one step, so that it is never half written."""
     part = path.with_suffix(f".{os.getpid()}.part")
-    with open(part, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:  # a full disk leaves nothing behind
+        part.unlink(missing_ok=True)

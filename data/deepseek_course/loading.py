@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from functools import cache
 from pathlib import Path
 
@@ -86,7 +87,9 @@ def read(path: Path, schema: dict) -> pd.DataFrame:
     """
     header, *rows = _rows(_text(path), path.name)
     names = [field["name"] for field in schema["fields"]]
-    for problem, columns in (("is missing", set(names) - set(header)), ("is not described", set(header) - set(names))):
+    twice = {name for name in header if header.count(name) > 1}
+    problems = {"is missing": set(names) - set(header), "is not described": set(header) - set(names)}
+    for problem, columns in (problems | {"stands there twice": twice}).items():
         if columns:
             raise TableError(
                 f"{path.name}, row 1: column {sorted(columns)[0]!r} {problem}. Expected: {', '.join(names)}."
@@ -109,25 +112,30 @@ def read(path: Path, schema: dict) -> pd.DataFrame:
 
 def _text(path: Path) -> str:
     data = path.read_bytes()
-    if not data.strip():
-        raise TableError(f"{path.name}, row 1: the file is empty; column names were expected.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].split(b"\n")
-        column = len(next(csv.reader([before[-1].decode("latin-1") + "x"])))
+        column = _column(before[-1].decode("latin-1"))
         raise TableError(
             f"{path.name}, row {len(before)}, column {column}: not UTF-8 (a Korean Excel saves CP949). "
             "In Excel choose Save As and the type 'CSV UTF-8 (Comma delimited)' / 'CSV UTF-8(쉼표로 분리)'."
         ) from None
+    if not text.strip():
+        raise TableError(f"{path.name}, row 1: the file is empty; column names were expected.")
     if not text.endswith("\n"):
         rows = text.splitlines()
-        column = len(next(csv.reader([rows[-1]])))
+        column = _column(rows[-1])
         raise TableError(
             f"{path.name}, row {len(rows)}, column {column}: the last line has no end, so the file may be cut short. "
             "If it is whole, end it with an empty line."
         )
     return text
+
+
+def _column(line: str) -> int:
+    """The column in which a piece of a line ends, whatever stands in it."""
+    return re.sub('"[^"]*"?', "", line).count(",") + 1
 
 
 def _rows(text: str, file: str) -> list[list[str]]:

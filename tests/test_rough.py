@@ -1,0 +1,278 @@
+"""Rough handling: answers out of a word processor, invented answers and tables, cells out of order, odd places."""
+
+import html.parser
+import json
+import os
+import re
+import unicodedata
+
+import nbformat
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nbclient import NotebookClient
+
+import build
+import deepseek_course as course
+from deepseek_course import judging, keeping, loading
+from deepseek_course.answers import plain, read_number, read_picks
+from test_checks import IDS, KEYED, right_answer
+from test_tables import GOOD, SCHEMA
+
+LANGUAGES = build.LANGUAGES
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "8"))  # more by hand: HYPOTHESIS_EXAMPLES=500
+invented = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+# Answers as a word processor leaves them.
+
+
+def full_width(text):
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+
+
+TYPED = {
+    "curly quotes": "“{}”".format,
+    "single curly quotes": "‘{}’".format,
+    "low quotes": "„{}“".format,
+    "Korean brackets": "「{}」".format,
+    "full width": full_width,
+    "non-breaking spaces": lambda text: f"\u00a0{text}\u202f".replace(" ", "\u00a0"),
+    "a wide space": "\u3000{}".format,
+    "zero-width spaces": "\u200b".join,
+    "a byte order mark": "\ufeff{}".format,
+    "marks of direction": "\u200e{}\u200f".format,
+    "a soft hyphen": "{}\u00ad".format,
+    "non-breaking hyphens": lambda text: text.replace("-", "\u2011"),
+    "dashes": lambda text: text.replace("-", "—"),
+    "minus signs": lambda text: text.replace("-", "−"),
+    "letters taken apart, as a Mac stores them": lambda text: unicodedata.normalize("NFD", text),
+}
+
+
+def typed(exercise, language):
+    """The right answer as one would type it between quotation marks."""
+    answer, letters = right_answer(exercise), judging.LETTERS[language]
+    if exercise["kind"] == "number":
+        return f"{answer:,.10g}"
+    picks = answer if isinstance(answer, list) else [answer]
+    return " - ".join(letters[pick - 1] for pick in picks)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("exercise_id", KEYED)
+def test_a_right_answer_out_of_a_word_processor_is_right(exercise_id, language):
+    course.use(language)
+    answer = typed(judging.get(exercise_id), language)
+    assert course.check(exercise_id, answer).passed, answer
+    at_once = full_width("“" + unicodedata.normalize("NFD", answer) + "”\u00a0").replace("－", "\u2011")
+    for given_ in (at_once, "\u200b".join(f"\ufeff‘{answer}’".replace("-", "—"))):
+        assert course.check(exercise_id, given_).passed, ascii(given_)
+
+
+@pytest.mark.parametrize("how", TYPED)
+def test_each_habit_of_word_processors_is_read(how):
+    change = TYPED[how]
+    assert read_number(change("-1,443.5")) == -1443.5 and read_number(change("78억 8000만 원")) == 7.88e9
+    for answer in ("다-가, 나", "C - A, B", "ㄷㄱㄴ", "3-1-2"):
+        assert read_picks(plain(change(answer)), 4) == [3, 1, 2], ascii(change(answer))
+    forecast = next(id for id in IDS if judging.get(id)["kind"] == "forecast")
+    assert course.check(forecast, [25, change("C")]).passed
+
+
+def test_what_cannot_be_seen_is_no_answer():
+    for nothing in ("\u200b", "\ufeff \u00a0", ["\u00ad", ...]):
+        assert not course.check("02-verdict-loss", nothing).attempted
+
+
+def test_the_questions_own_words_are_no_answer_in_full_width_either():
+    assert not course.check("02-million", full_width("5.576 million")).passed
+
+
+# Answers that Hypothesis invents.
+
+leaves = (
+    st.text()
+    | st.text("0123456789,.-%eE조억만가나다abc $\n<>&\u200b", max_size=300)
+    | st.floats()
+    | st.integers()
+    | st.complex_numbers()
+    | st.decimals()
+    | st.fractions()
+    | st.booleans()
+    | st.none()
+    | st.just(...)
+    | st.binary()
+    | st.dates()
+)
+answers = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=8) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=40,
+)
+near = st.lists(st.floats(-1, 101) | st.integers(0, 9) | st.just(...) | st.sampled_from("가나다ABC"), max_size=6)
+
+
+class Tags(html.parser.HTMLParser):
+    """Collects what a browser would take for tags and attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {tag, *(name for name, _ in attrs)}
+
+
+def look_at(feedback):
+    assert feedback.message.strip() and len(feedback.message) < 600
+    shown = feedback._repr_html_()
+    assert Tags(shown).found <= {"div", "style", "p", "strong", "span", "br", "details", "summary"}
+    json.dumps([shown, repr(feedback)], ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_whatever_is_invented_gets_a_short_plain_sentence(exercise_id):
+    @invented
+    @given(answers | near | st.lists(near, max_size=5))
+    def gets_one(answer):
+        course.use(LANGUAGES[len(repr(answer)) % 2])
+        look_at(course.check(exercise_id, answer))
+
+    gets_one()
+
+
+@pytest.mark.parametrize("answer", ["1e999", 5e-324, 1e308, -1e308, "0." + "0" * 190 + "1", "\ud800", "9" * 400, "1/0"])
+@pytest.mark.parametrize("exercise_id", ["02-million", "02-fall", "02-verdict-loss", "05-implied"])
+def test_the_ends_of_what_a_number_can_be(exercise_id, answer):
+    look_at(course.check(exercise_id, answer))
+
+
+# Tables that Hypothesis invents.
+
+pieces = st.sampled_from(
+    ["id", "name_ko", "value", "가", "1", "2.5", ",", "\n", "\r", "\r\n", '"', "\ufeff", "\0", "\u2028", " "]
+)
+spoilt = st.tuples(st.integers(0, len(GOOD)), st.integers(0, 6), pieces | st.text(max_size=4)).map(
+    lambda change: GOOD[: change[0]] + change[2] + GOOD[change[0] + change[1] :]
+)
+cells = st.sampled_from(["", "a", "b", "1", "2.5", "nan", "1e999", "１", '"x\ny"', '"'])
+header = st.permutations(["id", "name_ko", "value"]) | st.lists(st.sampled_from(["id", "name_ko", "value", ""]))
+sheets = st.builds(
+    lambda head, rows: "".join(",".join(row[: len(head)]) + "\n" for row in [head, *rows]),
+    header | header.map(lambda head: [*head, "value"]),
+    st.lists(st.lists(cells, min_size=4, max_size=4), max_size=3),
+)
+files = (
+    st.binary(max_size=80)
+    | sheets.map(str.encode)
+    | st.lists(pieces).map("".join).map(str.encode)
+    | st.builds(lambda text, code: text.encode(code), spoilt, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    | spoilt.map(lambda text: text.encode("cp949", "ignore"))
+)
+
+
+@settings(invented, max_examples=60 * EXAMPLES)
+@given(content=files)
+def test_an_invented_file_is_a_table_or_one_line_that_names_it(content, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "things.csv"
+    path.write_bytes(content)
+    try:
+        frame = loading.read(path, SCHEMA)
+    except course.TableError as error:
+        assert str(error).startswith("things.csv, row ") and len(str(error).splitlines()) == 1
+    else:
+        assert isinstance(frame, pd.DataFrame) and list(frame) == ["id", "name_ko", "value"] and len(frame)
+
+
+# Cells out of order, and odd places.
+
+CLOSED = """
+import socket, sys
+
+def closed(*args, **rest):
+    print("something asks the network:", args, file=sys.stderr)
+    raise OSError("no network")
+
+socket.getaddrinfo = socket.socket.connect = socket.socket.connect_ex = closed
+"""
+PICTURE = re.compile("data:image/png;base64,[A-Za-z0-9+/=]+")
+
+
+class Learner:
+    """A notebook in a kernel of its own; `run` runs one of its code cells and tells what went wrong there."""
+
+    def __init__(self, source, language):
+        path = build.ROOT / "notebooks" / language / f"{source}.ipynb"
+        self.notebook, self.stored = nbformat.read(path, 4), nbformat.read(path, 4)
+        self.code = [n for n, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"]
+        self.client = NotebookClient(self.notebook, kernel_name="python3", timeout=120, allow_errors=True)
+
+    def started(self, folder, **variables):
+        self.client.resources = {"metadata": {"path": str(folder)}}
+        return self.client.setup_kernel(env=os.environ | variables)
+
+    def run(self, n):
+        cell = self.notebook.cells[n]
+        self.client.execute_cell(cell, n)
+        return [o.get("ename") or o.text for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+
+    def differs(self, n):
+        """Whether a cell shows anything but what is stored; progress counts what was run, and may."""
+        cell = self.notebook.cells[n]
+        now, then = (
+            [[o.get("text"), o.get("data")] for o in outs] for outs in (cell.outputs, self.stored.cells[n].outputs)
+        )
+        shown, kept = (PICTURE.sub("", json.dumps(outs, sort_keys=True)) for outs in (now, then))
+        return shown != kept and "progress()" not in cell.source
+
+    def run_all(self, times=1):
+        for n in self.code:
+            for _ in range(times):
+                assert not self.run(n) and not self.differs(n), self.notebook.cells[n].source
+
+
+@pytest.mark.parametrize(("source", "language"), [("02-numbers", "ko"), ("04-scenarios", "en")])
+def test_cells_run_backwards_and_twice_leave_all_right(source, language, tmp_path):
+    learner = Learner(source, language)
+    with learner.started(tmp_path):
+        backwards = {wrong for n in reversed(learner.code) for wrong in learner.run(n)}
+        assert backwards == {"NameError"}
+        learner.run_all(times=2)
+
+
+ODD_PLACES = {
+    "C": {"LC_ALL": "C"},
+    "a Korean system": {"LC_ALL": "ko_KR.UTF-8"},
+    "a German system": {"LC_ALL": "de_DE"},
+}
+
+
+@pytest.mark.parametrize("place", ODD_PLACES)
+def test_a_lesson_is_right_in_an_odd_folder_and_locale_without_a_network(place, tmp_path):
+    """A folder with Hangul and spaces that is not the course's."""
+    folder = tmp_path / "내 수업 폴더 (사본)"
+    folder.mkdir()
+    learner = Learner("00-start" if place == "C" else "03-contrast", "ko")
+    with learner.started(folder, **ODD_PLACES[place]):
+        learner.client.kc.execute(CLOSED)
+        learner.run_all()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is in use")
+def test_a_folder_that_is_gone_is_told(tmp_path, monkeypatch):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(keeping.FOLDER)
+    folder.rmdir()
+    assert keeping.FILE in course.keep(fall=[10, 20]).message
+    assert not course.kept().entries and course.recall("fall", 3).message and course.forget().message
