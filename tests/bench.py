@@ -28,11 +28,11 @@ from statistics import median
 
 import nbformat
 from nbclient import NotebookClient
-from test_checks import KEYED, right_answer, wrong_answers
 
 import deepseek_course as course
 import own_folder  # noqa: F401  no entries of the maintainer's own
 from deepseek_course import judging
+from test_checks import KEYED, right_answer, wrong_answers
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks" / "ko").glob("*.ipynb"))

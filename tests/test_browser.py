@@ -16,12 +16,12 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from test_checks import right_answer, wrong_answers
 
 import build
 import deepseek_course as course
 from deepseek_course import judging
 from deepseek_course.keeping import FOLDER
+from test_checks import right_answer, wrong_answers
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
