@@ -56,7 +56,8 @@ def keep(**entries: object) -> Kept:
     new = {name: value for name, value in entries.items() if value is not ... and ... not in _items(value)}
     json.dumps(new)
     if not new:
-        return Kept(say("kept_nothing_new"), kept().entries)
+        entries = kept().entries
+        return Kept(say("kept_so_far" if entries else "kept_nothing_new", file=FILE), entries)
     path = _path()
     try:
         with _locked(path):
