@@ -190,7 +190,11 @@ def test_a_lesson_opens_and_runs_from_top_to_bottom(opened, lab, language):
     assert page.hosts == {lab[0].removeprefix("http://")}
     assert not page.said
     PICTURES.mkdir(parents=True, exist_ok=True)
+    page.page.set_viewport_size({"width": 1366, "height": 12_000})  # the whole lesson, or nearly, in one picture
+    page.page.locator(".jp-Notebook .jp-WindowedPanel-outer").first.evaluate("panel => panel.scrollTo(0, 0)")
+    page.page.wait_for_timeout(1000)
     page.page.screenshot(path=PICTURES / f"{path.stem}-{language}.png")
+    page.page.set_viewport_size({"width": 1366, "height": 768})
 
 
 def test_every_exercise_answers_in_the_page(opened, language):
