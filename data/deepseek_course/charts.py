@@ -7,17 +7,16 @@ import re
 from functools import cache
 from itertools import cycle
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pylopdf_fonts_ko
-import seaborn as sns
-from IPython import get_ipython
-from matplotlib import font_manager
 
 from . import language
 from .feedback import say
 from .loading import table
+
+# matplotlib, seaborn and IPython are imported where they are used: with them `import deepseek_course` takes twice as
+# long, and those who only read the tables or judge answers never need them.
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and by lightness in grey print.
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"]
@@ -26,6 +25,8 @@ PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"]
 @cache
 def font_family() -> str:
     """Register the course's font (Noto Sans KR) with matplotlib; its family name."""
+    from matplotlib import font_manager
+
     path = str(pylopdf_fonts_ko.sans_path())
     font_manager.fontManager.addfont(path)
     return font_manager.FontProperties(fname=path).get_name()
@@ -40,6 +41,9 @@ def use(code: str) -> None:
     Raises:
         ValueError: any other code; the message names both.
     """
+    import seaborn as sns
+    from IPython import get_ipython
+
     language.choose(code)
     np.random.seed(0)  # a strip plot scatters its dots by chance: the same picture at each run
     sns.set_theme(
@@ -107,6 +111,8 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     Raises:
         ValueError: a source that the table does not have.
     """
+    import matplotlib.pyplot as plt
+
     ids = [source] if isinstance(source, str) else list(source)
     sources = pd.concat([table("sources"), table("later_sources")])
     sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need

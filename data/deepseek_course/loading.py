@@ -44,12 +44,17 @@ def table(name: str) -> pd.DataFrame:
         ValueError: there is no table of that name.
         TableError: the file is not as its description says.
     """
+    return _in_language(name, language.current()).copy()
+
+
+@cache
+def _in_language(name: str, code: str) -> pd.DataFrame:
     typed, columns = _typed(name), {}
     for column in typed:
         base, _, ending = column.rpartition("_")
         if ending not in language.LANGUAGES:
             columns[column] = typed[column]
-        elif ending == language.current():
+        elif ending == code:
             columns[base] = typed[column]
     frame = pd.DataFrame(columns)
     key = _resource(name)["schema"].get("primaryKey")
