@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -76,7 +77,9 @@ def lab(language, tmp_path_factory):
     command = [sys.executable, "run.py", "lab", str(folder / f"{LESSONS[0]}.ipynb"), "--no-browser", f"--port={port}"]
     command += ["--IdentityProvider.token=", "--ServerApp.port_retries=0", "--allow-root"]
     with open(home / "lab.log", "w") as log:
-        server = subprocess.Popen(command, cwd=build.ROOT, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, cwd=build.ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     for _ in range(600):
         if server.poll() is not None:
@@ -87,8 +90,10 @@ def lab(language, tmp_path_factory):
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
     yield address, folder
-    server.terminate()
-    server.wait(20)
+    os.killpg(server.pid, signal.SIGTERM)  # run.py and the JupyterLab that it started
+    time.sleep(2)
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
 
 
 @pytest.fixture(scope="module")
