@@ -214,7 +214,10 @@ class Learner:
         path = build.ROOT / "notebooks" / language / f"{source}.ipynb"
         self.notebook, self.stored = nbformat.read(path, 4), nbformat.read(path, 4)
         self.code = [n for n, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"]
-        self.client = NotebookClient(self.notebook, kernel_name="python3", timeout=120, allow_errors=True)
+        # On a busy machine two prints may arrive as two outputs.
+        self.client = NotebookClient(
+            self.notebook, kernel_name="python3", timeout=120, allow_errors=True, coalesce_streams=True
+        )
 
     def started(self, folder, **variables):
         self.client.resources = {"metadata": {"path": str(folder)}}
