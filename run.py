@@ -60,7 +60,7 @@ body {
   --jp-ui-font-family: var(--jp-content-font-family);
   --jp-code-font-family: Menlo, Consolas, "DejaVu Sans Mono", "Course Korean", monospace;
 }
-.jp-RenderedHTMLCommon details { margin-bottom: 1em; }
+.jp-MarkdownOutput details { margin-bottom: 1em; }
 body::before { content: "가"; font-family: "Course Korean"; position: fixed; visibility: hidden; } /* loads it early */
 """
 
