@@ -1,7 +1,7 @@
 """The data behind the lessons: `import deepseek_course as course`, then `course.use("ko")` or `course.use("en")`."""
 
 from .amounts import money
-from .answers import plain
+from .answers import Answer, plain
 from .brief import review
 from .cards import cards
 from .charts import show, use
@@ -11,6 +11,7 @@ from .loading import TableError, table, tables
 from .reading import digest
 
 __all__ = [
+    "Answer",
     "TableError",
     "accepted",
     "cards",

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 LONGEST = 200  # characters of a text, items of a list: an answer is short
+MIME = "application/vnd.deepseek-course.answer+json"  # what an answer that leaves a notebook is marked with
 
 _SMALL = {"십": 10, "백": 100, "천": 1_000, "hundred": 100}
 _LARGE = {"만": 10**4, "man": 10**4, "억": 10**8, "eok": 10**8, "조": 10**12, "jo": 10**12, "경": 10**16,
@@ -41,6 +42,22 @@ def plain(value: object) -> dict:
         return _plain(value)
     except Exception:  # an object may refuse even to be looked at
         return {"kind": "other", "value": type(value).__name__}
+
+
+class Answer:
+    """An answer on its way out of a notebook: what the hidden line of a check cell yields while a class is marked.
+
+    Its text is "0", so that whoever does not know `MIME` gives no points for it.
+
+    Args:
+        value: anything at all, as for `plain`.
+    """
+
+    def __init__(self, value: object):
+        self.data = plain(value)
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        return {MIME: self.data, "text/plain": "0"}
 
 
 def _plain(value: object, depth: int = 0) -> dict:

@@ -174,6 +174,20 @@ def teacher(lesson: Lesson, language: str) -> nbformat.NotebookNode:
     )
 
 
+def assignment(lesson: Lesson, language: str) -> nbformat.NotebookNode:
+    """The notebook that nbgrader makes a release from: a check's hidden half hands the answer out as plain data."""
+    notebook = teacher(lesson, language)
+    for cell in notebook.cells:
+        if cell.id.endswith("-check"):
+            answer = next(ast.unparse(call.args[1]) for call in ast.walk(ast.parse(cell.source)) if is_check(call))
+            cell.source += f"\n\n### BEGIN HIDDEN TESTS\ncourse.Answer({answer})\n### END HIDDEN TESTS"
+    return notebook
+
+
+def is_check(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "course.check"
+
+
 def learner(lesson: Lesson, language: str) -> nbformat.NotebookNode:
     """The notebook that learners open: solutions cleared, checks locked; not executed."""
     notebook = teacher(lesson, language)

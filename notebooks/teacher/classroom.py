@@ -1,0 +1,280 @@
+"""A class with nbgrader: `python run.py class …`, run in the course folder class/, which is set up where it is not.
+
+    mark 02-ko [--again] [--unsafe]   marks what was handed in, isolated, side by side; goes on where it stopped
+    report                            marks.csv, answers.csv, and the class at a glance, in class/report
+    handout 02-ko                     what learners get: a zip, and a sheet to print, in class/handout
+    formgrader                        opens nbgrader's formgrader, for what is marked by hand
+
+Every other command is nbgrader's own: generate_assignment, zip_collect, generate_feedback, export, list, db, …
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.preprocessors import SaveAutoGrades
+from tqdm import tqdm
+
+import build
+from marking import Judge
+from messages import say
+
+LOG = "mark.log"
+CONFIG = '''"""This class's own nbgrader settings: what you write below wins over the course's."""
+
+load_subconfig("nbgrader_config.py", path={tools!r})
+
+c = get_config()
+'''
+ROSTER = "students.csv"
+COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
+TOOLS = Path(__file__).resolve().parent
+
+# Setting up
+
+
+def set_up():
+    """Makes what is missing in the current folder: settings, roster, and an assignment a lesson and language."""
+    write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
+    write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
+    for path in sorted(build.SOURCES.glob("*.md")):
+        lesson = build.Lesson(path)
+        for language in build.LANGUAGES:
+            renew(build.assignment(lesson, language), Path(source_of(lesson, language)))
+
+
+def write_if_missing(path: Path, text: str):
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+
+
+def source_of(lesson: build.Lesson, language: str) -> Path:
+    return Path("source", f"{lesson.path.stem[:2]}-{language}", f"{lesson.path.stem}.ipynb")
+
+
+def renew(notebook: nbformat.NotebookNode, path: Path):
+    """Writes an assignment's source, unless a teacher has changed the one that is there."""
+    notebook.metadata["deepseek_course"]["built"] = fingerprint(notebook)
+    if path.exists():
+        old = nbformat.read(path, as_version=4)
+        built = old.metadata.get("deepseek_course", {}).get("built")
+        if built == notebook.metadata["deepseek_course"]["built"]:
+            return
+        if built != fingerprint(old):
+            print(say("edited", path))
+            return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
+def fingerprint(notebook: nbformat.NotebookNode) -> str:
+    parts = [[cell.id, cell.cell_type, cell.source, cell.metadata.get("nbgrader")] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def assignments() -> list[str]:
+    return sorted(path.parent.name for path in Path("source").glob("*/*.ipynb"))
+
+
+# Marking
+
+
+def mark(arguments: list[str]):
+    """Marks every submission that is not marked yet, or judges the stored answers anew."""
+    parser = argparse.ArgumentParser(prog="python run.py class mark")
+    parser.add_argument("assignments", nargs="*", help="such as 02-ko; all if none is named")
+    parser.add_argument("--again", action="store_true", help="judge the stored answers anew, without running anything")
+    parser.add_argument("--unsafe", action="store_true", help="run submissions without isolation")
+    options = parser.parse_args(arguments)
+    wanted = options.assignments or assignments()
+    for name in wanted:
+        if name not in assignments():
+            sys.exit(say("unknown", name, ", ".join(assignments())))
+        if options.assignments and not Path("release", name).exists():
+            sys.exit(say("unreleased", name))
+    config = load_config()
+    if options.again:
+        judge_again(wanted, config)
+        return
+    if not options.unsafe and (fault := isolation_fault()):
+        sys.exit(say("bubblewrap", fault))
+    handed_in = [path for name in wanted for path in sorted(Path("submitted").glob(f"*/{name}"))]
+    if not handed_in:
+        sys.exit(say("nothing"))
+    enter_roster(config.CourseDirectory.db_url)
+    for folder in handed_in:
+        adopt(folder)
+    to_do = [folder for folder in handed_in if not is_marked(folder)]
+    if side_by_side(to_do, options.unsafe):
+        sys.exit(1)
+    print(say("marked", len(handed_in), sum(map(is_marked, handed_in))))
+
+
+def load_config():
+    """The settings in force in this folder; ends where the judging part is not among them."""
+    app = NbGrader()
+    app.initialize([])
+    if "Judge" not in [getattr(each, "__name__", each) for each in app.config.Autograde.autograde_preprocessors or []]:
+        sys.exit(say("judge", Path("nbgrader_config.py").resolve()))
+    return app.config
+
+
+def isolation_fault() -> str | None:
+    """Why bubblewrap does not start here, or None."""
+    try:
+        tried = subprocess.run(
+            ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "--proc", "/proc", "true"],
+            capture_output=True,
+            text=True,
+        )
+    except FileNotFoundError:
+        return "bwrap: not found"
+    return tried.stderr.strip() if tried.returncode else None
+
+
+def enter_roster(db_url: str):
+    """Puts the roster's names into the gradebook; this also makes the gradebook before several workers write to it."""
+    with Gradebook(db_url) as gradebook, open(ROSTER, encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            if row.get("id"):
+                gradebook.update_or_create_student(row.pop("id"), **{k: row[k] or None for k in COLUMNS if row.get(k)})
+
+
+def adopt(folder: Path):
+    """Copies a notebook that was handed in under another name to the name that nbgrader looks for."""
+    for wanted in Path("source", folder.name).glob("*.ipynb"):
+        others = sorted(folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime)
+        if others and not (folder / wanted.name).exists():
+            (folder / wanted.name).write_bytes(others[-1].read_bytes())
+            print(say("renamed", folder.parent.name, others[-1].name, wanted.name))
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether nbgrader came to the end with a submission (it then makes the files read-only) since it was handed in."""
+    for submitted in folder.glob("*.ipynb"):
+        try:
+            marked = Path("autograded", *submitted.parts[1:]).stat()
+        except OSError:
+            continue
+        if not marked.st_mode & 0o222 and marked.st_mtime >= submitted.stat().st_ctime:
+            return True
+    return False
+
+
+def side_by_side(to_do: list[Path], unsafe: bool) -> bool:
+    """Marks submissions, a worker a core. Returns whether something went wrong; what was marked stays marked."""
+    failed = False
+    with ProcessPoolExecutor(os.cpu_count(), initializer=start_worker, initargs=(unsafe,)) as pool:
+        jobs = {pool.submit(mark_one, folder): folder for folder in to_do}
+        try:
+            for job in tqdm(as_completed(jobs), say("marking"), len(jobs), disable=None):
+                if fault := job.result():
+                    failed = True
+                    tqdm.write(say("failed", jobs[job], fault))
+        except BrokenProcessPool:
+            sys.exit(say("broken"))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            sys.exit(say("stopped"))
+    if failed:
+        print(say("log", Path(LOG).resolve()))
+    return failed
+
+
+def start_worker(unsafe: bool):
+    """nbgrader, started once a worker; what it and the kernels say goes to the log."""
+    global _nbgrader
+    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
+    config = load_config()
+    if unsafe:
+        config.Run.kernel_name = "python3"
+    _nbgrader = NbGraderAPI(config=config)
+
+
+def mark_one(folder: Path) -> str | None:
+    """Marks one submission; what went wrong, or None."""
+    result = _nbgrader.autograde(folder.name, folder.parent.name)
+    if result["success"]:
+        return None
+    print(result.get("log", ""), result["error"], file=sys.stderr)
+    return result["error"].strip().splitlines()[-1]
+
+
+def judge_again(wanted: list[str], config):
+    """Judges the answers that stand in the marked notebooks with the key as it is now; marks given by hand stay."""
+    paths = [path for name in wanted for path in sorted(Path("autograded").glob(f"*/{name}/*.ipynb"))]
+    for path in tqdm(paths, say("marking"), disable=None):
+        about = {"student": path.parts[1], "assignment": path.parts[2], "notebook": path.stem}
+        resources = {"nbgrader": about | {"db_url": config.CourseDirectory.db_url}}
+        notebook, before = nbformat.read(path, as_version=4), path.stat()
+        for preprocessor in (Judge, SaveAutoGrades):
+            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+        path.chmod(0o644)
+        nbformat.write(notebook, path)
+        path.chmod(before.st_mode)
+        os.utime(path, (before.st_atime, before.st_mtime))  # a later submission is still later
+    print(say("marked", len(paths), len(paths)))
+
+
+# Handing out
+
+
+def handout(arguments: list[str]):
+    """Puts what learners get into handout/: a zip of each release, and sheets to print."""
+    wanted = arguments or assignments()
+    Path("handout").mkdir(exist_ok=True)
+    for name in wanted:
+        if name not in assignments():
+            sys.exit(say("unknown", name, ", ".join(assignments())))
+        if not Path("release", name).exists():
+            nbgrader(["generate_assignment", name])
+        target = Path("handout", f"{name}.zip")
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path("release", name).rglob("*")):
+                archive.write(path, path.relative_to("release"))
+        print(target)
+
+
+# Commands
+
+
+def nbgrader(arguments: list[str]) -> int:
+    """nbgrader's own command."""
+    return subprocess.call([sys.executable, "-m", "nbgrader", *arguments])
+
+
+def formgrader(arguments: list[str]):
+    """nbgrader's formgrader, in the browser."""
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/formgrader", *arguments]
+    sys.exit(subprocess.call(command))
+
+
+VERBS = {"mark": mark, "handout": handout, "formgrader": formgrader}
+
+
+def main(verb: str | None = None, *rest: str):
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # alembic
+    set_up()
+    if verb in VERBS:
+        VERBS[verb](list(rest))
+    elif verb:
+        sys.exit(nbgrader([verb, *rest]))
+    else:
+        print(say("ready", Path.cwd(), ", ".join(assignments())))
+        print(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,327 @@
+"""What nbgrader does not do when it marks this course: four preprocessors and a reader of damaged notebooks.
+
+Restore puts the teacher's cells back, Run keeps what ran before a kernel ended, Judge judges the answers outside the
+kernel, Defuse takes the scripts out of what learners wrote. nbgrader_config.py puts them in their places.
+"""
+
+import html
+import json
+import os
+import re
+import tempfile
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+
+import bleach
+import nbformat
+from bleach import ALLOWED_TAGS
+from bleach.css_sanitizer import CSSSanitizer
+from nbclient.exceptions import DeadKernelError
+from nbconvert import NotebookExporter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+from traitlets import Integer
+from traitlets.config import Config
+
+import deepseek_course as course
+import messages
+from build import STUB
+from deepseek_course import language
+from deepseek_course.answers import MIME
+
+LARGEST_ANSWER = 20_000  # characters of JSON; `answers.plain` makes no more
+CODE, MARKDOWN = "code", "markdown"
+
+
+def about(notebook: NotebookNode) -> dict:
+    """The course's own metadata of a notebook; empty for one that is not of this course."""
+    found = notebook.metadata.get("deepseek_course")
+    return found if isinstance(found, dict) else {}
+
+
+def say(key: str, *values: object) -> str:
+    return messages.say(key, *values, language=language.current())
+
+
+def note(notebook: NotebookNode, key: str, *values: object):
+    notes = notebook.metadata.deepseek_course.setdefault("notes", [])
+    notes.append(say(key, *values))
+
+
+class SubmissionReader(NotebookExporter):
+    """Reads any file that was handed in: what cannot be read is an empty notebook that says why."""
+
+    def from_file(self, file_stream, resources=None, **kwargs):
+        text = ""
+        try:
+            text = file_stream.read()
+            notebook = nbformat.reads(text, as_version=4)
+            nbformat.validate(notebook)
+        except Exception as error:  # whatever may be wrong with somebody's file
+            notebook = salvage(text) or new_notebook(metadata={"unreadable": type(error).__name__})
+        return self.from_notebook_node(notebook, resources, **kwargs)
+
+
+def salvage(text: str) -> NotebookNode | None:
+    """The cells that can still be made out in a notebook's JSON, or None."""
+    try:
+        found = json.loads(text)
+        cells = [
+            new_code_cell(text_of(cell)) if cell.get("cell_type") == CODE else new_markdown_cell(text_of(cell))
+            for cell in found["cells"]
+        ]
+        for made, cell in zip(cells, found["cells"], strict=True):
+            if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"]):
+                made.id = cell["id"]
+        metadata = {"salvaged": True, "deepseek_course": about(NotebookNode(metadata=found.get("metadata") or {}))}
+    except Exception:
+        return None
+    return nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
+
+
+def text_of(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+class ClearForLanguage(ClearSolutions):
+    """nbgrader's ClearSolutions; a written task's stub is in the notebook's language."""
+
+    def preprocess(self, nb, resources):
+        self.text_stub = STUB.get(about(nb).get("language"), self.text_stub)
+        return super().preprocess(nb, resources)
+
+
+class Restore(NbGraderPreprocessor):
+    """Starts from the teacher's notebook and takes from the submission what a learner writes.
+
+    Cells that were deleted, edited, moved, doubled or retyped and metadata that was lost then all mend themselves. A
+    cell of the teacher's that a learner changed runs after the original; cells of a learner's own stay in their places.
+    """
+
+    def preprocess(self, nb, resources):
+        info = resources["nbgrader"]
+        name = Path(info["assignment"], info["notebook"] + ".ipynb")
+        source, release = (nbformat.read(Path(folder, name), as_version=4) for folder in ("source", "release"))
+        if not about(source):
+            return nb, resources  # a question of the teacher's own, marked as nbgrader does
+        language.choose(about(source)["language"])
+        self.tell_origin(source, nb)
+        known = identify(nb.cells, release.cells)
+        self.tell_changes(source, release, nb.cells, known)
+        source.cells = self.merge(source.cells, release.cells, nb.cells, known)
+        if notes := about(source).get("notes"):
+            lines = "\n".join(f"- {html.escape(line)}" for line in notes)
+            source.cells.insert(0, new_markdown_cell(f"### {say('title')}\n\n{lines}", id="notes"))
+        return source, resources
+
+    def tell_origin(self, source, nb):
+        """Another lesson, another language, an earlier version, or no notebook at all."""
+        wanted, found = about(source), about(nb)
+        wanted["current"] = wanted["version"]
+        wanted["version"] = str(found.get("version", ""))[:20]
+        if "unreadable" in nb.metadata:
+            note(source, "unreadable", nb.metadata["unreadable"])
+        elif "salvaged" in nb.metadata:
+            note(source, "salvaged")
+        names = [f"{str(each.get('lesson'))[:20]}-{str(each.get('language'))[:20]}" for each in (found, wanted)]
+        if found and found.get("lesson") != wanted["lesson"]:
+            note(source, "other", *names)
+        elif found and found.get("language") != wanted["language"]:
+            note(source, "twin", names[0])
+        if wanted["version"] and wanted["version"] != wanted["current"]:
+            note(source, "stale", wanted["version"], wanted["current"])
+
+    def tell_changes(self, source, release, cells, known):
+        """Which of nbgrader's cells are missing, changed, doubled or of another kind."""
+        if not any(known):
+            return
+        found = defaultdict(list)
+        for cell, cell_id in zip(cells, known, strict=True):
+            found[cell_id].append(cell)
+        told = defaultdict(list)
+        for cell in release.cells:
+            if "nbgrader" in cell.metadata:
+                mine, name = found[cell.id], cell.metadata.nbgrader.grade_id.removesuffix("-answer")
+                if not mine:
+                    told["missing"].append(name)
+                elif any(other.cell_type != cell.cell_type for other in mine):
+                    told["retyped"].append(name)
+                elif len(mine) > 1:
+                    told["doubled"].append(name)
+                elif not is_solution(cell) and mine[0].source.strip() != cell.source.strip():
+                    told["changed"].append(name)
+        for key, names in told.items():
+            note(source, key, ", ".join(dict.fromkeys(names)))
+
+    def merge(self, sources, releases, cells, known):
+        """The teacher's cells with a learner's answers in them, and a learner's own cells where they stood."""
+        stubs = {cell.id: cell.source for cell in releases}
+        texts, own, last = defaultdict(list), defaultdict(list), None
+        for n, (cell, cell_id) in enumerate(zip(cells, known, strict=True)):
+            last = cell_id or last
+            if cell_id:
+                texts[cell_id].append(cell.source)
+            elif cell.source.strip():
+                make = new_code_cell if cell.cell_type == CODE else new_markdown_cell
+                own[last].append(make(cell.source, id=f"own-{n}"))
+        merged = own[None]
+        for cell in sources:
+            written = [text for text in texts[cell.id] if text.strip() != stubs[cell.id].strip()]
+            model = []
+            if is_solution(cell):
+                if is_grade(cell):
+                    model = [new_markdown_cell(as_model(cell), id=f"model-{cell.id}")]
+                cell.source = "\n".join(written) or stubs[cell.id]
+            elif cell.cell_type == CODE and not is_grade(cell) and written:
+                own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
+            merged += [cell, *model, *own[cell.id]]
+        return merged
+
+
+def as_model(cell: NotebookNode) -> str:
+    """A hand-marked task's model answer, folded; the marker sees it in formgrader below what was written."""
+    text = f"```python\n{cell.source}\n```" if cell.cell_type == CODE else cell.source
+    return f"<details open><summary>{say('model')}</summary>\n\n{text}\n\n</details>"
+
+
+def identify(cells: list, release: list) -> list[str | None]:
+    """Which of the release's cells each submitted one is: by its id, nbgrader's id, its text, or the cell before it."""
+    ids = {cell.id for cell in release}
+    by_grade_id = {cell.metadata.nbgrader.grade_id: cell.id for cell in release if "nbgrader" in cell.metadata}
+    by_text = {cell.source.strip(): cell.id for cell in release}
+    known = []
+    for cell in cells:
+        grade_id = (cell.metadata.get("nbgrader") or {}).get("grade_id")
+        known.append(
+            cell.get("id") if cell.get("id") in ids else by_grade_id.get(grade_id) or by_text.get(cell.source.strip())
+        )
+    follows = dict(pairwise(cell.id for cell in release))
+    for n in range(1, len(cells)):
+        after = follows.get(known[n - 1])
+        if known[n] is None and after and after not in known:
+            known[n] = after
+    return known
+
+
+class Run(Execute):
+    """nbgrader's Execute, in a kernel whose sockets are files of its own; what ran before a kernel ended counts."""
+
+    seconds = Integer(120, help="for all cells of a submission together").tag(config=True)
+    output_limit = Integer(1_000_000, help="characters of output that are kept of a cell").tag(config=True)
+
+    def preprocess(self, nb, resources, *args, **kwargs):
+        self.end, self.at, self.length = monotonic() + self.seconds, 0, defaultdict(int)
+        if about(nb):
+            language.choose(about(nb)["language"])
+        with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+            self.update_config(Config(KernelManager={"transport": "ipc", "ip": os.path.join(folder, "socket")}))
+            try:
+                return super().preprocess(nb, resources, *args, **kwargs)
+            except Exception:  # the kernel is the learner's: it may end, or answer anything
+                if not self.at:
+                    raise  # but it never began: that is ours
+                self.tell(nb, "ended", self.at)
+        return nb, resources
+
+    def preprocess_cell(self, cell, resources, index):
+        if monotonic() > self.end:
+            raise DeadKernelError("Time is over.")
+        if cell.cell_type == CODE:
+            self.at = index + 1
+        return super().preprocess_cell(cell, resources, index)
+
+    def process_message(self, msg, cell, cell_index):
+        """Drops what goes beyond the limit before it is kept."""
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error", "update_display_data"):
+            length = len(str(msg["content"].get("text") or msg["content"].get("data") or ""))
+            before = self.length[cell_index]
+            self.length[cell_index] += length
+            if self.length[cell_index] > self.output_limit:
+                if before <= self.output_limit:
+                    self.tell(self.nb, "output", cell_index + 1)
+                return None
+        return super().process_message(msg, cell, cell_index)
+
+    def on_cell_executed(self, cell, cell_index, execute_reply):
+        super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
+        if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
+            self.tell(self.nb, "late", cell_index + 1, self.timeout)
+
+    def tell(self, nb, key, *values):
+        if about(nb):
+            note(nb, key, *values)
+
+
+class Judge(NbGraderPreprocessor):
+    """Scores each check cell from the plain data that its hidden line yielded, with the function of `course.check`."""
+
+    def preprocess(self, nb, resources):
+        if not about(nb):
+            return nb, resources
+        language.choose(about(nb)["language"])
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(self, cell, resources, index):
+        if cell.cell_type == CODE and is_grade(cell) and not is_solution(cell):
+            cell.outputs = judged(cell)
+        return cell, resources
+
+
+def judged(cell: NotebookNode) -> list[NotebookNode]:
+    """A check cell's outputs: the points as nbgrader reads them, the feedback, and the answer itself for `--again`."""
+    found = [o.data[MIME] for o in cell.outputs if o.output_type == "execute_result" and MIME in o.data]
+    answer = found[-1] if found and len(json.dumps(found[-1])) <= LARGEST_ANSWER else None
+    try:
+        feedback = course.judge(cell.metadata.nbgrader.grade_id, answer)
+        score, shown = feedback.score, feedback._repr_html_()
+    except Exception:  # nothing came out, or not what `answers.plain` makes
+        score, shown = 0, f"<p>{say('none')}</p>"
+    data = {"text/plain": str(score * cell.metadata.nbgrader.points), "text/html": shown, MIME: answer}
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    return [new_output("execute_result", data, execution_count=1), *errors]
+
+
+class Defuse(SanitizeHTML):
+    """Takes scripts and far pictures out of what learners wrote or printed: it is shown in a marker's browser."""
+
+    enabled = True
+    tags = ALLOWED_TAGS | {
+        *("br", "div", "hr", "img", "p", "pre", "s", "small", "span", "sub", "sup", "u"),
+        *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+        *("details", "figcaption", "figure", "summary", "h1", "h2", "h3", "h4", "h5", "h6"),
+    }
+
+    def preprocess(self, nb, resources):
+        nb.metadata.pop("widgets", None)
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(self, cell, resources, index):
+        if cell.cell_type == CODE and is_grade(cell) and not is_solution(cell):
+            return cell, resources  # Judge made it
+        if cell.cell_type == MARKDOWN and not is_solution(cell) and not cell.id.startswith("own-"):
+            return cell, resources  # the teacher's
+        return super().preprocess_cell(cell, resources, index)
+
+    def sanitize_html_tags(self, html_str):
+        text = re.sub(r"<style\b.*?</style\s*>", "", "".join(html_str), flags=re.DOTALL | re.IGNORECASE)
+        return bleach.clean(
+            text,
+            tags=self.tags,
+            attributes=may_stand,
+            protocols=["data", "http", "https"],
+            css_sanitizer=CSSSanitizer(),
+        )
+
+
+def may_stand(tag: str, name: str, value: str) -> bool:
+    """Whether an HTML attribute may stay: pictures only from within the notebook, links only to the web."""
+    if name == "src":
+        return tag == "img" and re.match(r"data:image/(png|jpeg|gif);base64,", value) is not None
+    if name == "href":
+        return tag == "a" and value.startswith(("http://", "https://"))
+    return name in {"alt", "border", "class", "colspan", "open", "rowspan", "style", "title", "width"}

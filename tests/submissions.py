@@ -1,0 +1,245 @@
+"""A class of thirty for lesson 02: what learners hand in, right, wrong, by accident and on purpose."""
+
+import io
+import json
+import zipfile
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+
+import build
+
+NAME = "02-numbers.ipynb"
+
+
+def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0) -> nbformat.NotebookNode:
+    """The learner's notebook as it is built, the first `right` answers solved.
+
+    Args:
+        also: code of the learner's own, in a cell of its own behind the answer number `at`.
+    """
+    lesson = build.Lesson(build.SOURCES / NAME.replace("ipynb", "md"))
+    nb = nbformat.read(build.ROOT / "notebooks" / language / NAME, as_version=4)
+    solved = {cell.id: cell.source for cell in build.solved(lesson, language).cells}
+    answers = [cell for cell in nb.cells if cell.id.endswith(("-answer", "-written"))]
+    for cell in answers[:right]:
+        cell.source = solved[cell.id]
+    if also:
+        place = nb.cells.index(answers[at]) + 1
+        nb.cells.insert(place, nbformat.v4.new_code_cell(also, id="somebodys-own"))
+    return nb
+
+
+def wrong() -> nbformat.NotebookNode:
+    """Every answer given and none of them right."""
+    nb = notebook(right=0)
+    for cell in nb.cells:
+        if cell.id.endswith("-answer"):
+            names = [line.split(" = ")[0] for line in cell.source.splitlines() if line.endswith(" = ...")]
+            cell.source = "\n".join(f"{name} = -123456" for name in names)
+    return nb
+
+
+def without_checks() -> nbformat.NotebookNode:
+    nb = notebook()
+    nb.cells = [cell for cell in nb.cells if not cell.id.endswith("-check")]
+    return nb
+
+
+def edited_checks() -> nbformat.NotebookNode:
+    nb = notebook()
+    for cell in nb.cells:
+        if cell.id.endswith("-check"):
+            cell.source = 'print("맞습니다")'
+            cell.metadata.nbgrader.points = 100
+    return nb
+
+
+def doubled() -> nbformat.NotebookNode:
+    """Copied and pasted as JupyterLab does it: a new id, nbgrader's metadata kept."""
+    nb = notebook()
+    for n in range(len(nb.cells) - 1, 0, -1):
+        if nb.cells[n].id.endswith(("-answer", "-check")):
+            copied = deepcopy(nb.cells[n])
+            copied.id = f"copy-{n}"
+            nb.cells.insert(n + 1, copied)
+    return nb
+
+
+def moved() -> nbformat.NotebookNode:
+    """All checks at the very beginning."""
+    nb = notebook()
+    nb.cells.sort(key=lambda cell: not cell.id.endswith("-check"))
+    return nb
+
+
+def retyped() -> nbformat.NotebookNode:
+    nb = notebook()
+    for n, cell in enumerate(nb.cells):
+        if cell.id.endswith("-answer"):
+            nb.cells[n] = nbformat.v4.new_markdown_cell(cell.source, id=cell.id, metadata=cell.metadata)
+    return nb
+
+
+def stripped() -> nbformat.NotebookNode:
+    """As after a trip through an editor that keeps neither ids nor metadata."""
+    nb = notebook()
+    nb.metadata = {}
+    for n, cell in enumerate(nb.cells):
+        cell.metadata, cell.id = {}, f"n{n}"
+    return nb
+
+
+def other_lesson() -> nbformat.NotebookNode:
+    return nbformat.read(build.ROOT / "notebooks" / "ko" / "03-contrast.ipynb", as_version=4)
+
+
+def stale() -> nbformat.NotebookNode:
+    nb = notebook()
+    nb.metadata.deepseek_course.version = "0.0.9"
+    return nb
+
+
+def edited_set_up() -> nbformat.NotebookNode:
+    """The first code cell is broken; the teacher's runs before it."""
+    nb = notebook()
+    next(cell for cell in nb.cells if cell.cell_type == "code").source = "import deepseek_curse as course"
+    return nb
+
+
+def scripts() -> nbformat.NotebookNode:
+    """A script in a written answer, in what is printed and in what is displayed; and a picture that is to stay."""
+    nb = notebook(
+        also="from IPython.display import HTML, display\n"
+        'print("<script>alert(1)</script>")\n'
+        'display(HTML("<img src=x onerror=alert(2)><script>alert(3)</script><p style=\'color: red\'>red</p>"))'
+    )
+    written = next(cell for cell in nb.cells if cell.id.endswith("-written"))
+    written.source = '내 생각 <script>alert(4)</script> <a href="javascript:alert(5)">여기</a> **굵게**'
+    return nb
+
+
+LOOP = "while True:\n    pass"
+DEAF = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+MEMORY = "kept = []\nfor _ in range(100):\n    kept.append(bytearray(100_000_000))"
+FAMILY = (
+    "import subprocess, sys, time\n"
+    "grow = 'import time; kept = b\"x\" * 700_000_000; time.sleep(20)'\n"
+    "family = [subprocess.Popen([sys.executable, '-c', grow]) for _ in range(4)]\n"
+    "for each in family:\n    each.wait()"
+)
+OUTPUT = "for _ in range(300):\n    print('x' * 100_000)"
+PROCESSES = (
+    "import subprocess\n"
+    "family = [subprocess.Popen(['sleep', '15']) for _ in range(60)]\n"
+    "for each in family:\n    each.wait()"
+)
+DELETE = (
+    "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)\n"
+    "for folder in ('..', os.path.expanduser('~')):\n    shutil.rmtree(folder, ignore_errors=True)"
+)
+READ = (
+    "import glob, os\n"
+    "for pattern in ('../**/*.ipynb', '../../**/*.ipynb', '/**/gradebook.db', '/**/submitted', '/root/*', '/home/*/*'):\n"
+    "    for path in glob.iglob(pattern, recursive=True):\n        print('SEEN', path)"
+)
+CONNECT = (
+    "import socket\n"
+    "for host in ('127.0.0.1', '::1', 'localhost'):\n"
+    "    try:\n        socket.create_connection((host, {port}), timeout=1).sendall(b'hello')\n        print('REACHED')\n"
+    "    except OSError as error:\n        print(error)"
+)
+OVERWRITE = (
+    "course.check = lambda *arguments: '✓'\n"
+    "course.judge = course.plain = course.check\n"
+    "import sys\nsys.modules['deepseek_course'] = None\nprint = None"
+)
+FORGE = (
+    "from IPython.display import display\n"
+    "class Full:\n"
+    "    def __init__(self, value): pass\n"
+    "    def _repr_mimebundle_(self, **kwargs):\n"
+    "        return {'text/plain': '100', 'application/vnd.deepseek-course.answer+json': {'kind': 'full', 'value': 1}}\n"
+    "course.Answer = Full\nprint('score: 100')\nprint('02-numbers 100/100')"
+)
+NO_ASSERTS = (
+    "import ast\n"
+    "class Gone(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.Pass()\n"
+    "get_ipython().ast_transformers.append(Gone())\n"
+    "get_ipython().input_transformers_cleanup.append("
+    "lambda lines: [line for line in lines if 'assert' not in line])"
+)
+END = "import os\nos._exit(0)"
+RENAME = (
+    "import glob, os\n"
+    "for path in glob.glob('*'):\n    os.rename(path, path + '.renamed')\n"
+    "os.rename(os.getcwd(), os.getcwd() + '-renamed')"
+)
+RAISE = "raise ValueError('나의 실수')"
+
+
+def files(port: int) -> dict[str, nbformat.NotebookNode | str | bytes]:
+    """What each learner hands in, by the learner's id: a notebook, or the content of a file that is none.
+
+    Args:
+        port: where somebody listens on this machine, for the one that tries to connect.
+    """
+    half = 12
+    return {
+        "blank": notebook(right=0),
+        "perfect": notebook(),
+        "perfect-en": notebook("en"),
+        "wrong": wrong(),
+        "half": notebook(right=half),
+        "raises": notebook(also=RAISE, at=3),
+        "loop": notebook(also=LOOP, at=3),
+        "deaf": notebook(also=DEAF, at=half),
+        "memory": notebook(also=MEMORY, at=3),
+        "family": notebook(also=FAMILY, at=half),
+        "output": notebook(also=OUTPUT, at=3),
+        "processes": notebook(also=PROCESSES, at=half),
+        "without-checks": without_checks(),
+        "edited-checks": edited_checks(),
+        "doubled": doubled(),
+        "moved": moved(),
+        "retyped": retyped(),
+        "stripped": stripped(),
+        "other-lesson": other_lesson(),
+        "no-notebook": "이것은 노트북이 아닙니다.",
+        "broken": nbformat.writes(notebook())[:5000],
+        "empty": "",
+        "deletes": notebook(also=DELETE, at=3),
+        "reads": notebook(also=READ, at=3),
+        "connects": notebook(also=CONNECT.format(port=port), at=3),
+        "overwrites": notebook(right=half, also=OVERWRITE, at=3),
+        "forges": notebook(right=half, also=FORGE, at=3),
+        "no-asserts": notebook(right=half, also=NO_ASSERTS, at=3),
+        "scripts": scripts(),
+        "ends": notebook(also=END, at=half),
+        "renames": notebook(also=RENAME, at=3),
+        "stale": stale(),
+        "edited-set-up": edited_set_up(),
+    }
+
+
+def content(handed_in: nbformat.NotebookNode | str | bytes) -> bytes:
+    if isinstance(handed_in, bytes):
+        return handed_in
+    return (handed_in if isinstance(handed_in, str) else json.dumps(handed_in, ensure_ascii=False)).encode()
+
+
+def zipped(entries: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def hand_in(folder: Path, handed_in: dict, assignment: str = "02-ko"):
+    """Puts notebooks into submitted/, as nbgrader keeps them."""
+    for student, what in handed_in.items():
+        path = folder / "submitted" / student / assignment / NAME
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content(what))
