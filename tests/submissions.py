@@ -113,7 +113,7 @@ def scripts() -> nbformat.NotebookNode:
     nb = notebook(
         also="from IPython.display import HTML, display\n"
         'print("<script>alert(1)</script>")\n'
-        'display(HTML("<img src=x onerror=alert(2)><script>alert(3)</script><p style=\'color: red\'>red</p>"))'
+        "display(HTML(\"<img src=x onerror=alert(2)><script>alert(3)</script><p style='color: red'>red</p>\"))"
     )
     written = next(cell for cell in nb.cells if cell.id.endswith("-written"))
     written.source = '내 생각 <script>alert(4)</script> <a href="javascript:alert(5)">여기</a> **굵게**'
@@ -141,13 +141,13 @@ DELETE = (
 )
 READ = (
     "import glob, os\n"
-    "for pattern in ('../**/*.ipynb', '../../**/*.ipynb', '/**/gradebook.db', '/**/submitted', '/root/*', '/home/*/*'):\n"
-    "    for path in glob.iglob(pattern, recursive=True):\n        print('SEEN', path)"
+    "for pattern in ('../*', '../../*', '/**/gradebook.db', '{folder}/*', '/root/*', '/home/*/*', '/proc/1/root/home/*'):\n"
+    "    for path in glob.iglob(pattern):\n        print('SEEN', os.path.abspath(path))"
 )
 CONNECT = (
     "import socket\n"
     "for host in ('127.0.0.1', '::1', 'localhost'):\n"
-    "    try:\n        socket.create_connection((host, {port}), timeout=1).sendall(b'hello')\n        print('REACHED')\n"
+    "    try:\n        socket.create_connection((host, {port}), timeout=1).sendall(b'hello')\n"
     "    except OSError as error:\n        print(error)"
 )
 OVERWRITE = (
@@ -156,11 +156,11 @@ OVERWRITE = (
     "import sys\nsys.modules['deepseek_course'] = None\nprint = None"
 )
 FORGE = (
-    "from IPython.display import display\n"
+    "from deepseek_course.answers import MIME\n"
     "class Full:\n"
     "    def __init__(self, value): pass\n"
     "    def _repr_mimebundle_(self, **kwargs):\n"
-    "        return {'text/plain': '100', 'application/vnd.deepseek-course.answer+json': {'kind': 'full', 'value': 1}}\n"
+    "        return {'text/plain': '100', MIME: {'kind': 'full', 'value': 1}}\n"
     "course.Answer = Full\nprint('score: 100')\nprint('02-numbers 100/100')"
 )
 NO_ASSERTS = (
@@ -179,10 +179,11 @@ RENAME = (
 RAISE = "raise ValueError('나의 실수')"
 
 
-def files(port: int) -> dict[str, nbformat.NotebookNode | str | bytes]:
+def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | bytes]:
     """What each learner hands in, by the learner's id: a notebook, or the content of a file that is none.
 
     Args:
+        folder: the course folder, for the one that tries to read it.
         port: where somebody listens on this machine, for the one that tries to connect.
     """
     half = 12
@@ -210,7 +211,7 @@ def files(port: int) -> dict[str, nbformat.NotebookNode | str | bytes]:
         "broken": nbformat.writes(notebook())[:5000],
         "empty": "",
         "deletes": notebook(also=DELETE, at=3),
-        "reads": notebook(also=READ, at=3),
+        "reads": notebook(also=READ.format(folder=folder), at=3),
         "connects": notebook(also=CONNECT.format(port=port), at=3),
         "overwrites": notebook(right=half, also=OVERWRITE, at=3),
         "forges": notebook(right=half, also=FORGE, at=3),

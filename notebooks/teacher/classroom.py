@@ -18,6 +18,7 @@ import sys
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -110,6 +111,7 @@ def mark(arguments: list[str]):
         return
     if not options.unsafe and (fault := isolation_fault()):
         sys.exit(say("bubblewrap", fault))
+    import_module("matplotlib.font_manager")  # makes the list of fonts that launch.py gives to each kernel
     handed_in = [path for name in wanted for path in sorted(Path("submitted").glob(f"*/{name}"))]
     if not handed_in:
         sys.exit(say("nothing"))
@@ -135,7 +137,18 @@ def isolation_fault() -> str | None:
     """Why bubblewrap does not start here, or None."""
     try:
         tried = subprocess.run(
-            ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "--proc", "/proc", "true"],
+            [
+                "bwrap",
+                "--unshare-all",
+                "--unshare-user",
+                "--disable-userns",
+                "--ro-bind",
+                "/",
+                "/",
+                "--proc",
+                "/proc",
+                "true",
+            ],
             capture_output=True,
             text=True,
         )

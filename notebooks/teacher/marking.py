@@ -110,7 +110,8 @@ class Restore(NbGraderPreprocessor):
         if not about(source):
             return nb, resources  # a question of the teacher's own, marked as nbgrader does
         language.choose(about(source)["language"])
-        self.tell_origin(source, nb)
+        if self.tell_origin(source, nb) == "other":
+            nb.cells = []
         known = identify(nb.cells, release.cells)
         self.tell_changes(source, release, nb.cells, known)
         source.cells = self.merge(source.cells, release.cells, nb.cells, known)
@@ -119,7 +120,7 @@ class Restore(NbGraderPreprocessor):
             source.cells.insert(0, new_markdown_cell(f"### {say('title')}\n\n{lines}", id="notes"))
         return source, resources
 
-    def tell_origin(self, source, nb):
+    def tell_origin(self, source, nb) -> str | None:
         """Another lesson, another language, an earlier version, or no notebook at all."""
         wanted, found = about(source), about(nb)
         wanted["current"] = wanted["version"]
@@ -135,6 +136,7 @@ class Restore(NbGraderPreprocessor):
             note(source, "twin", names[0])
         if wanted["version"] and wanted["version"] != wanted["current"]:
             note(source, "stale", wanted["version"], wanted["current"])
+        return "other" if found and found.get("lesson") != wanted["lesson"] else None
 
     def tell_changes(self, source, release, cells, known):
         """Which of nbgrader's cells are missing, changed, doubled or of another kind."""
@@ -156,7 +158,7 @@ class Restore(NbGraderPreprocessor):
                 elif not is_solution(cell) and mine[0].source.strip() != cell.source.strip():
                     told["changed"].append(name)
         for key, names in told.items():
-            note(source, key, ", ".join(dict.fromkeys(names)))
+            note(source, key, shortened(list(dict.fromkeys(names))))
 
     def merge(self, sources, releases, cells, known):
         """The teacher's cells with a learner's answers in them, and a learner's own cells where they stood."""
@@ -181,6 +183,10 @@ class Restore(NbGraderPreprocessor):
                 own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
         return merged
+
+
+def shortened(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
 
 
 def as_model(cell: NotebookNode) -> str:
@@ -215,7 +221,7 @@ class Run(Execute):
     output_limit = Integer(1_000_000, help="characters of output that are kept of a cell").tag(config=True)
 
     def preprocess(self, nb, resources, *args, **kwargs):
-        self.end, self.at, self.length = monotonic() + self.seconds, 0, defaultdict(int)
+        self.end, self.at, self.length = monotonic() + self.seconds, None, defaultdict(int)
         if about(nb):
             language.choose(about(nb)["language"])
         with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
@@ -223,16 +229,16 @@ class Run(Execute):
             try:
                 return super().preprocess(nb, resources, *args, **kwargs)
             except Exception:  # the kernel is the learner's: it may end, or answer anything
-                if not self.at:
+                if self.at is None:
                     raise  # but it never began: that is ours
-                self.tell(nb, "ended", self.at)
+                self.tell(nb, "ended", place(nb, self.at))
         return nb, resources
 
     def preprocess_cell(self, cell, resources, index):
         if monotonic() > self.end:
             raise DeadKernelError("Time is over.")
         if cell.cell_type == CODE:
-            self.at = index + 1
+            self.at = index
         return super().preprocess_cell(cell, resources, index)
 
     def process_message(self, msg, cell, cell_index):
@@ -243,18 +249,27 @@ class Run(Execute):
             self.length[cell_index] += length
             if self.length[cell_index] > self.output_limit:
                 if before <= self.output_limit:
-                    self.tell(self.nb, "output", cell_index + 1)
+                    self.tell(self.nb, "output", place(self.nb, cell_index))
                 return None
         return super().process_message(msg, cell, cell_index)
 
     def on_cell_executed(self, cell, cell_index, execute_reply):
         super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
         if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
-            self.tell(self.nb, "late", cell_index + 1, self.timeout)
+            self.tell(self.nb, "late", place(self.nb, cell_index), self.timeout)
 
     def tell(self, nb, key, *values):
         if about(nb):
             note(nb, key, *values)
+
+
+def place(nb: NotebookNode, index: int) -> str:
+    """Where a cell stands, in words: its exercise, or the exercise before it."""
+    ids = [cell.id for cell in nb.cells[: index + 1] if cell.id.endswith(("-answer", "-check"))]
+    if not ids:
+        return say("at_start")
+    here = ids[-1] == nb.cells[index].id
+    return say("at" if here else "after", ids[-1].rsplit("-", 1)[0])
 
 
 class Judge(NbGraderPreprocessor):

@@ -26,6 +26,7 @@ from nbgrader.preprocessors import (
 TOOLS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TOOLS))
 os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("JUPYTER_PATH")]))
+os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
 
 from marking import ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
 

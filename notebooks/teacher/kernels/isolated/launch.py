@@ -15,7 +15,14 @@ import psutil
 
 MB = 2**20
 MEMORY, PROCESSES, SECONDS = 2048 * MB, 40, 180  # of all processes together
-EACH = ["--as=4294967296", f"--fsize={64 * MB}", "--cpu=120", "--nofile=256", "--nproc=200", "--core=0"]  # prlimit
+EACH = [
+    f"--as={1792 * MB}",
+    f"--fsize={64 * MB}",
+    "--cpu=120",
+    "--nofile=256",
+    "--nproc=200",
+    "--core=0",
+]  # of a process, prlimit(1)
 OWN_FILES = 20 * MB  # what a learner handed in beside the notebook
 CONFIG = os.environ.get("MPLCONFIGDIR", "")
 
@@ -81,7 +88,7 @@ def takes_too_much(kernel: psutil.Process) -> bool:
 
 
 def main():
-    kernel = subprocess.Popen(command(sys.argv[1]))
+    kernel = subprocess.Popen(command(sys.argv[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + SECONDS
     while kernel.poll() is None:
         if time.monotonic() > end or takes_too_much(psutil.Process(kernel.pid)):

@@ -1,0 +1,356 @@
+"""A class of thirty goes the whole way with the real nbgrader: handed out, collected, marked, given back."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import submissions
+from nbgrader.api import Gradebook
+
+import build
+import classroom
+from deepseek_course import judging
+from deepseek_course.answers import MIME
+from marking import Defuse, judged
+
+TOOLS = build.ROOT / "notebooks" / "teacher"
+POINTS = 25  # of lesson 02's checks; two more are for the task marked by hand
+PORT = 47531
+
+pytestmark = pytest.mark.skipif(
+    classroom.isolation_fault() is not None, reason=f"bubblewrap does not start here: {classroom.isolation_fault()}"
+)
+
+# How many of the 25 checks are right, and what the learner is told in the feedback.
+EXPECTED = {
+    "blank": (0, ""),
+    "perfect": (POINTS, ""),
+    "perfect-en": (POINTS, "02-en"),
+    "wrong": (0, ""),
+    "half": (12, ""),
+    "raises": (POINTS, ""),
+    "loop": (POINTS, "02-fall 다음의 칸이 4초"),
+    "deaf": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "memory": (3, "02-"),
+    "family": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "output": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "processes": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "without-checks": (POINTS, "없어진 칸을 되돌려"),
+    "edited-checks": (POINTS, "바뀐 확인 칸을 원래대로"),
+    "doubled": (POINTS, "같은 칸이 두 번"),
+    "moved": (POINTS, ""),
+    "retyped": (POINTS, "종류가 바뀐 칸"),
+    "stripped": (POINTS, ""),
+    "other-lesson": (0, "03-ko 노트북입니다"),
+    "no-notebook": (0, "노트북으로 읽을 수 없었습니다"),
+    "broken": (0, "노트북으로 읽을 수 없었습니다"),
+    "empty": (0, "노트북으로 읽을 수 없었습니다"),
+    "deletes": (POINTS, ""),
+    "reads": (POINTS, ""),
+    "connects": (POINTS, ""),
+    "overwrites": (12, ""),
+    "forges": (3, ""),
+    "no-asserts": (12, ""),
+    "scripts": (POINTS, ""),
+    "ends": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "renames": (POINTS, ""),
+    "stale": (POINTS, "이전 판(0.0.9)"),
+    "edited-set-up": (POINTS, ""),
+}
+
+# Runs where there is no network but the machine's own, listens there, and counts what came and what went over it.
+WATCH = f"""
+import pathlib, socket, subprocess, sys, threading
+server = socket.create_server(("127.0.0.1", {PORT}))
+came = []
+threading.Thread(target=lambda: came.append(server.accept()), daemon=True).start()
+code = subprocess.call([sys.executable, *sys.argv[1:]])
+sent = {{line.split(":")[0].strip(): int(line.split()[10]) for line in open("/proc/net/dev").readlines()[2:]}}
+print("VISITORS", len(came), "SENT", sum(sent.values()))
+sys.exit(code)
+"""
+
+
+def run(folder: Path, *arguments: str, before: tuple = (), **environment: str) -> subprocess.CompletedProcess:
+    """`python run.py class …`, in a folder of the test's own."""
+    return subprocess.run(
+        [*before, sys.executable, *([] if before else [str(TOOLS / "classroom.py")]), *arguments],
+        cwd=folder,
+        env=os.environ | {"COURSE_LANGUAGE": "ko"} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def new_class(folder: Path) -> Path:
+    """A course folder with 02-ko released, and limits that suit a test."""
+    folder.mkdir(exist_ok=True)
+    done = run(folder, "generate_assignment", "02-ko")
+    assert done.returncode == 0, done.stderr
+    with open(folder / "nbgrader_config.py", "a") as file:
+        file.write("\nc.Execute.timeout = 4\nc.Run.seconds = 30\n")
+    return folder
+
+
+def contents(*folders: Path) -> dict[str, str]:
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def score(folder: Path, student: str) -> float:
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        return gradebook.find_submission("02-ko", student).score
+
+
+def autograded(folder: Path, student: str) -> nbformat.NotebookNode:
+    return nbformat.read(folder / "autograded" / student / "02-ko" / submissions.NAME, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """The class, collected and marked in a network namespace of its own, and what was seen on the way."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "secret.txt").write_text("the teacher's own")
+    folder = new_class(tmp_path_factory.mktemp("class"))
+    submissions.hand_in(folder, submissions.files(folder, PORT))
+    watched = [home, folder / "source", folder / "release", folder / "submitted", build.ROOT / "data"]
+    before = contents(*watched)
+    isolated_network = ("bwrap", "--dev-bind", "/", "/", "--unshare-net", "--")
+    (folder / "watch.py").write_text(WATCH)
+    done = run(
+        folder, "watch.py", str(TOOLS / "classroom.py"), "mark", "02-ko", before=isolated_network, HOME=str(home)
+    )
+    changed = before.items() ^ contents(*watched).items()
+    return folder, done, changed
+
+
+def test_every_submission_is_marked_and_none_stops_the_others(marked):
+    _, done, _ = marked
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(EXPECTED)}명 가운데 {len(EXPECTED)}명" in done.stdout
+
+
+@pytest.mark.parametrize("student", EXPECTED)
+def test_marks_for_what_is_right_and_a_line_on_what_was_wrong(marked, student):
+    folder, *_ = marked
+    points, told = EXPECTED[student]
+    notes = "\n".join(autograded(folder, student).metadata.deepseek_course.get("notes", []))
+    assert told in notes if told else not notes
+    if student == "memory":  # how much room the kernel itself still has is not ours to say
+        assert points <= score(folder, student) <= POINTS
+    else:
+        assert score(folder, student) == points
+
+
+def test_nothing_left_the_machine_and_nobody_was_reached(marked):
+    _, done, _ = marked
+    assert "VISITORS 0 SENT 0" in done.stdout
+
+
+def test_nothing_changed_but_marks(marked):
+    folder, _, changed = marked
+    assert not {path for path, _ in changed if "__pycache__" not in path}
+    assert {path.name for path in folder.iterdir()} == {
+        *("source", "release", "submitted", "autograded", "gradebook.db", "mark.log"),
+        *("nbgrader_config.py", "students.csv", "watch.py"),
+    }
+
+
+def test_a_submission_sees_neither_others_nor_the_gradebook(marked):
+    folder, *_ = marked
+    seen = json.dumps([cell.get("outputs") for cell in autograded(folder, "reads").cells if cell.id.startswith("own")])
+    assert "SEEN" in seen
+    assert not re.search(r"gradebook|submitted|02-ko|secret|\.ssh|\.bash", seen)
+
+
+def test_no_kernel_is_left_behind(marked):
+    commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert "isolated/launch.py" not in commands
+
+
+@pytest.fixture(scope="module")
+def given_back(marked):
+    folder, *_ = marked
+    done = run(folder, "generate_feedback", "02-ko")
+    assert done.returncode == 0, done.stderr
+    return {path.parts[-3]: path.read_text() for path in folder.glob("feedback/*/02-ko/*.html")}
+
+
+def test_everybody_gets_feedback_with_the_line_on_what_was_wrong(given_back):
+    assert given_back.keys() == EXPECTED.keys()
+    for student, (_, told) in EXPECTED.items():
+        assert told in given_back[student]
+
+
+def test_feedback_says_what_fits_the_mistake(given_back):
+    course_says = judging.judge("02-rate", {"kind": "number", "value": -123456.0}).message
+    assert course_says.split(".")[0] in given_back["wrong"]
+
+
+def test_scripts_are_defused_and_pictures_stay(given_back):
+    page = given_back["scripts"]
+    assert not re.search(r"<script>alert|onerror=|javascript:alert", page)
+    assert "굵게" in page
+    assert 'src="data:image/png;base64' in page
+
+
+def test_a_marker_sees_the_model_answer_below_a_written_one(marked):
+    folder, *_ = marked
+    cells = autograded(folder, "perfect").cells
+    at = next(n for n, cell in enumerate(cells) if cell.id == "02-correction-written")
+    assert "모범 답안" in cells[at + 1].source
+    assert "589억" in cells[at + 1].source
+
+
+def test_a_second_run_marks_nothing_again(marked):
+    folder, *_ = marked
+    before = contents(folder / "autograded")
+    assert run(folder, "mark", "02-ko").returncode == 0
+    assert contents(folder / "autograded") == before
+
+
+def test_a_later_submission_is_marked_again(marked):
+    folder, *_ = marked
+    submissions.hand_in(folder, {"half": submissions.notebook()})
+    assert run(folder, "mark", "02-ko").returncode == 0
+    assert score(folder, "half") == POINTS
+
+
+def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch):
+    folder, *_ = marked
+    monkeypatch.chdir(folder)
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        gradebook.find_grade("02-correction", "02-numbers", "02-ko", "perfect").manual_score = 1.5
+        gradebook.db.commit()
+    log = (folder / "mark.log").stat().st_size
+    monkeypatch.setitem(judging.load()["02-billion"], "answer", "12345")
+    classroom.judge_again(["02-ko"], classroom.load_config())
+    assert score(folder, "perfect") == POINTS - 1 + 1.5
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    classroom.judge_again(["02-ko"], classroom.load_config())
+    assert score(folder, "perfect") == POINTS + 1.5
+    assert (folder / "mark.log").stat().st_size == log
+    assert run(folder, "mark", "02-ko").returncode == 0  # and nothing counts as handed in later
+    assert score(folder, "perfect") == POINTS + 1.5
+
+
+def test_a_crash_in_the_middle_loses_nothing(tmp_path):
+    folder = new_class(tmp_path / "class")
+    submissions.hand_in(folder, {f"student{n}": submissions.notebook() for n in range(6)})
+    command = [sys.executable, str(TOOLS / "classroom.py"), "mark", "02-ko"]
+    crashing = subprocess.Popen(command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL)
+    handed_in = sorted(folder.glob("submitted/*/02-ko"))
+    os.chdir(folder)
+    try:
+        handed_in = [path.relative_to(folder) for path in handed_in]
+        while not any(map(classroom.is_marked, handed_in)):
+            time.sleep(0.1)
+            assert crashing.poll() is None
+        os.killpg(crashing.pid, signal.SIGKILL)
+        crashing.wait()
+        done = [path for path in handed_in if classroom.is_marked(path)]
+    finally:
+        os.chdir(build.ROOT)
+    assert len(done) < 6
+    before = {path: autograded(folder, path.parts[1]) for path in done}
+    assert run(folder, "mark", "02-ko").returncode == 0
+    assert [score(folder, f"student{n}") for n in range(6)] == [POINTS] * 6
+    assert all(autograded(folder, path.parts[1]) == notebook for path, notebook in before.items())
+
+
+def test_a_notebook_under_another_name_is_found(tmp_path):
+    folder = new_class(tmp_path / "class")
+    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    (folder / "submitted/someone/02-ko" / submissions.NAME).rename(folder / "submitted/someone/02-ko/숙제 (1).ipynb")
+    done = run(folder, "mark", "02-ko")
+    assert "숙제 (1).ipynb" in done.stdout
+    assert score(folder, "someone") == POINTS
+    assert (folder / "submitted/someone/02-ko/숙제 (1).ipynb").exists()
+
+
+def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(tmp_path):
+    folder = new_class(tmp_path / "class")
+    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    done = run(folder, "mark", "02-ko", PATH=str(Path(sys.executable).parent))
+    assert done.returncode != 0
+    assert "apt install bubblewrap" in done.stderr
+    assert not (folder / "autograded").exists()
+    unsafe = run(folder, "mark", "02-ko", "--unsafe", PATH=str(Path(sys.executable).parent))
+    assert unsafe.returncode == 0
+    assert score(folder, "someone") == POINTS
+
+
+def test_without_the_judging_part_marking_stops(tmp_path):
+    folder = new_class(tmp_path / "class")
+    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    (folder / "nbgrader_config.py").write_text("c = get_config(\n")
+    done = run(folder, "mark", "02-ko")
+    assert done.returncode != 0
+    assert "nbgrader_config.py" in done.stderr
+    assert not (folder / "autograded").exists()
+
+
+def test_an_edited_assignment_is_not_written_over(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    classroom.set_up()
+    path = tmp_path / "source/02-ko" / submissions.NAME
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("선생님의 물음"))
+    nbformat.write(notebook, path)
+    classroom.set_up()
+    assert nbformat.read(path, as_version=4).cells[-1].source == "선생님의 물음"
+    assert str(Path("source/02-ko", submissions.NAME)) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", build.LANGUAGES)
+def test_every_check_hands_its_answer_out(language):
+    for path in sorted(build.SOURCES.glob("*.md")):
+        for cell in build.assignment(build.Lesson(path), language).cells:
+            if cell.id.endswith("-check"):
+                assert "### BEGIN HIDDEN TESTS\ncourse.Answer(" in cell.source
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="https://example.org/spy.png">',
+        '<iframe src="https://example.org"></iframe>',
+        '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+        '<svg onload="alert(1)"></svg>',
+        '<p style="background: url(https://example.org/spy)">x</p>',
+        "<style>@import url(https://example.org)</style>",
+        '<form action="https://example.org"><input></form>',
+        '<img src="data:image/svg+xml;base64,PHN2Zz4=">',
+    ],
+)
+def test_nothing_reaches_out_from_what_a_learner_wrote(html):
+    safe = Defuse().sanitize_html_tags(html)
+    assert not re.search(r"<[^>]*(src|href|url|onload|action)\b", safe)
+
+
+def test_an_answer_without_its_kind_gives_no_points():
+    output = {"output_type": "execute_result", "data": {MIME: {"kind": "right"}, "text/plain": "1"}}
+    cell = nbformat.from_dict(
+        {"cell_type": "code", "outputs": [output], "metadata": {"nbgrader": {"grade_id": "02-rate", "points": 1}}}
+    )
+    assert judged(cell)[0].data["text/plain"] == "0"
+
+
+def test_the_zip_to_hand_out_has_the_release(tmp_path):
+    folder = new_class(tmp_path / "class")
+    assert run(folder, "handout", "02-ko").returncode == 0
+    shutil.unpack_archive(folder / "handout/02-ko.zip", tmp_path / "unpacked")
+    notebook = nbformat.read(tmp_path / "unpacked/02-ko" / submissions.NAME, as_version=4)
+    text = json.dumps(notebook, ensure_ascii=False)
+    assert "course.Answer" not in text
+    assert "SOLUTION" not in text
