@@ -43,14 +43,14 @@ TEXTS = {
         "{file}: some paths in this zip lead out of it. Those files, too, were unpacked inside this folder only.",
     ),
     "other": (
-        "{file}: .ipynb 파일이 아니어서 빼놓았습니다. .ipynb 파일을 다시 받거나, 알집이나 7z 같은 압축 파일이면 직접 풀어 "
-        "archive 폴더에 넣어 주십시오.",
+        "{file}: .ipynb 파일이 아니어서 빼놓았습니다. .ipynb 파일을 다시 받거나, 알집이나 7z 같은 압축 파일이면 직접 "
+        "풀어 archive 폴더에 넣어 주십시오.",
         "{file}: this is no .ipynb file and was left out. Please ask for the .ipynb file, or if this is an archive "
         "such as .7z, unpack it into the folder archive yourself.",
     ),
     "whose": (
-        "{file}: 누구의 것인지 확실하지 않아 거두지 않았습니다. archive 폴더에서(압축 파일이면 푼 뒤) 이 폴더나 파일 이름 "
-        "앞에 students.csv의 id와 _를 붙이고, zip_collect를 --force와 함께 다시 실행해 주십시오.",
+        "{file}: 누구의 것인지 확실하지 않아 거두지 않았습니다. archive 폴더에서(압축 파일이면 푼 뒤) 이 폴더나 파일 "
+        "이름 앞에 students.csv의 id와 _를 붙이고, zip_collect를 --force와 함께 다시 실행해 주십시오.",
         "{file}: it is not certain whose this is, so it was not collected. In the folder archive (unpack the zip "
         "first) put the id from students.csv and a _ before the folder's or file's name and run zip_collect --force.",
     ),
