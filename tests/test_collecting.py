@@ -205,8 +205,9 @@ def test_namesakes_lose_nothing(course):
 
 def test_an_id_against_a_name_is_nobody(course):
     course.roster()
-    course.put({"a.zip": zipped({"20260104_홍길동_02-numbers.ipynb": b"", "홍길동/friend/Ann Lee.ipynb": b""})})
-    assert course.collect() == {} and len(course.lines) == 2
+    names = ["20260104_홍길동_02-numbers.ipynb", "홍길동/friend/Ann Lee.ipynb", "Ann Lee/hong_5001_9_02-numbers.ipynb"]
+    course.put({"a.zip": zipped({name: notebook() for name in names})})
+    assert course.collect() == {} and len(course.lines) == 3
 
 
 def test_the_newest_of_this_lesson_counts_and_the_others_are_kept(course):
@@ -243,8 +244,12 @@ def test_the_newest_of_this_lesson_counts_and_the_others_are_kept(course):
 
 def test_canvas_counts_uploads(course):
     names = ["hong_5001_90_02-numbers.ipynb", "hong_5001_100_02-numbers-1.ipynb", "hong_5001_99_02-numbers-2.ipynb"]
-    course.put({"s.zip": zipped({name: notebook(name) for name in names})})
-    assert course.collect() == {"5001": names[1]}
+    course.roster()
+    course.put({"S.ZIP": zipped({name: notebook(name) for name in names})})
+    assert course.collect() == {"20260101": names[1]}
+    late = zipped({"홍길동/02-numbers.ipynb": notebook("by mail")}, (2026, 3, 9, 9, 0, 0))
+    course.put({"late.zip": late})
+    assert course.collect("--force") == {"20260101": "by mail"}
 
 
 def test_wrong_and_broken_notebooks_are_collected(course):

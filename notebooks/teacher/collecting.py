@@ -96,6 +96,7 @@ def inside(name: str) -> list[str]:
 
 def storable(part: str) -> str:
     part = re.sub(r'[<>:"|?*\x00-\x1f\x7f]', "_", part).rstrip(". ")
+    part = re.sub(r"\.zip$", ".zip", part, flags=re.IGNORECASE)
     part = re.sub(r"\.ipynb(?:\.txt|\.json)?$", ".ipynb", part, flags=re.IGNORECASE)  # as some browsers save it
     if len(part.encode()) > 200:
         part = part[:50] + digest(part) + os.path.splitext(part)[1][:10]
@@ -120,7 +121,7 @@ class Extractor(ExtractorPlugin):
 
     def _store(self, file: BinaryIO, path: Path, when: float, room: int, level: int = 1) -> int:
         """Write a file, or unpack it where it is a zip, and say how many bytes came out of it."""
-        if path.suffix.lower() == ".zip" and level <= LEVELS:
+        if path.suffix == ".zip" and level <= LEVELS:
             return self._unpack(file, path, room, level)
         path.parent.mkdir(parents=True, exist_ok=True)
         free, number = path, 1
@@ -156,7 +157,8 @@ class Extractor(ExtractorPlugin):
             with archive.open(member) as stream:
                 data = stream.read(FILE + 1)
             if len(data) > FILE:
-                return self._warn("large", target) + len(data)
+                self._warn("large", target)
+                return len(data)
             when = time.mktime((*member.date_time, 0, 0, -1))
             return len(data) + self._store(io.BytesIO(data), target, when, min(room, INNER), level + 1)
         except Exception as error:
@@ -206,10 +208,10 @@ def read_roster(path: Path) -> list[Student]:
     if rows and "id" not in rows[0]:
         raise ValueError(say("roster"))
     rows = [{key: unicodedata.normalize("NFC", str(value or "")).strip() for key, value in row.items()} for row in rows]
-    return [student(row) for row in rows if row["id"]]
+    return [as_student(row) for row in rows if row["id"]]
 
 
-def student(row: dict[str, str]) -> Student:
+def as_student(row: dict[str, str]) -> Student:
     """One row as a Student. An id of one to three signs counts only where it stands alone."""
     marks = [re.escape(mark) for mark in (row["id"], row.get("email", "")) if len(mark) > 3]
     marks = [rf"\A{re.escape(row['id'])}\Z", *(rf"(?<![^\W_]){mark}(?![^\W_])" for mark in marks)]
@@ -257,7 +259,7 @@ class Collector(FileNameCollectorPlugin):
         released = [path for name in folders for path in Path(course.root, name, self.assignment).glob("*.ipynb")]
         if not released:
             app.fail(say("empty", assignment=self.assignment))
-        self.notebook = released[0].stem
+        self.notebook = min(released).stem
         self.plain = re.compile(rf"{re.escape(self.notebook)}(?:-\d+)?|{COPY}", re.IGNORECASE)
         try:
             self.roster = read_roster(Path(course.root, "students.csv"))
@@ -276,19 +278,18 @@ class Collector(FileNameCollectorPlugin):
         return self.plain.sub("", re.sub(r"\.(?:ipynb|zip)$", "", name)).strip(" _-.()")
 
     def _identify(self, path: Path) -> Work:
-        """What the names of a file and its folders say of whose it is."""
+        """What the names of a file and its folders say of whose it is; where they disagree, it may be any of those."""
         parts = path.relative_to(self.root).parts
-        for n, part in enumerate(parts):
-            if match := LMS.match(part):
-                return self._identify_account(path, match, parts[n + 1 :])
-        work = Work(path)
-        work.stranger, work.place = self._call(parts)
-        for part in parts:
+        n, match = next(((n, match) for n, part in enumerate(parts) if (match := LMS.match(part))), (len(parts), None))
+        work = self._account(path, match, parts[n + 1 :]) if match else Work(path)
+        if not match:
+            work.stranger, work.place = self._call(parts)
+        for part in parts[:n]:
             found = meant(self._bare(part), self.roster)
             work.students = work.students & found or work.students | found
         return work
 
-    def _identify_account(self, path: Path, match: re.Match, within: tuple[str, ...]) -> Work:
+    def _account(self, path: Path, match: re.Match, within: tuple[str, ...]) -> Work:
         """In an LMS's download, what a learner called files and folders can only narrow down what the LMS says."""
         user, account = match["user"] or "", f"{match['name']}_{match['number'] or match['user']}"
         work = Work(path, account=account, upload=int(match["upload"] or 0), stranger=user or match["name"])
@@ -337,6 +338,9 @@ class Collector(FileNameCollectorPlugin):
             handed_in[work.student].append(work)
         plan = {work.path: (None, say("whose", file=self._shown(work.path))) for work in handed_in.pop("", [])}
         for student, own in handed_in.items():
+            if not all(work.upload for work in own):  # Canvas's numbers tell the order only among themselves
+                for work in own:
+                    work.upload = 0
             best = max(own, key=self._rank)
             name, stranger = self._shown(best.path), self.roster and not best.students
             for work in own:
