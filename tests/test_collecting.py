@@ -1,0 +1,376 @@
+"""Collecting: every notebook of a class's download goes to its student, and what is not certain goes to nobody."""
+
+import io
+import json
+import time
+import unicodedata
+import zipfile
+
+import collecting
+import pytest
+from nbgrader.apps import ZipCollectApp
+
+ROSTER = """id,last_name,first_name,email,lms_user_id
+20260101,홍,길동,hong@example.org,5001
+20260102,김,민수,min1@example.org,
+20260103,김,민수,min2@example.org,
+20260104,Lee,Ann,ann@example.org,5004
+7,박,하나,,
+20260108,박,하나래,,
+"""
+
+
+def notebook(text="", lesson="02", language="ko"):
+    cells = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": text}]
+    meta = {"deepseek_course": {"lesson": lesson, "language": language, "version": "0.1.0"}} if lesson else {}
+    return json.dumps({"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def zipped(files, when=(2026, 3, 2, 9, 0, 0)):
+    """A zip as bytes. files: name: content, or (content, date)."""
+    store = io.BytesIO()
+    with zipfile.ZipFile(store, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            content, date = content if isinstance(content, tuple) else (content, when)
+            archive.writestr(zipfile.ZipInfo(name, date), content, zipfile.ZIP_DEFLATED)
+    return store.getvalue()
+
+
+class Class:
+    def __init__(self, folder, caplog):
+        self.folder, self.caplog = folder, caplog
+        release = folder / "release" / "02-ko"
+        release.mkdir(parents=True)
+        (release / "02-numbers.ipynb").write_bytes(notebook())
+        self.archive = folder / "downloaded" / "02-ko" / "archive"
+        self.archive.mkdir(parents=True)
+        (folder / "nbgrader_config.py").write_text(
+            "c = get_config()\n"
+            "c.ZipCollectApp.extractor_plugin = 'collecting.Extractor'\n"
+            "c.ZipCollectApp.collector_plugin = 'collecting.Collector'\n"
+        )
+
+    def put(self, files):
+        for name, content in files.items():
+            path = self.archive / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def roster(self, text=ROSTER, encoding="utf-8"):
+        (self.folder / "students.csv").write_bytes(text.encode(encoding))
+
+    def collect(self, *arguments):
+        """Runs nbgrader zip_collect; returns the text of each collected notebook by student, and our lines."""
+        self.caplog.clear()
+        ZipCollectApp.clear_instance()
+        app = ZipCollectApp.instance()
+        app.log.propagate = True
+        app.initialize(["02-ko", *arguments])
+        app.start()
+        self.lines = [r.getMessage() for r in self.caplog.records if r.filename == "collecting.py"]
+        found = {}
+        for path in sorted((self.folder / "submitted").glob("*/02-ko/*.ipynb")):
+            assert path.name == "02-numbers.ipynb"
+            try:
+                found[path.parts[-3]] = json.loads(path.read_bytes())["cells"][0]["source"]
+            except ValueError:
+                found[path.parts[-3]] = path.read_bytes()
+        return found
+
+    def line(self, *parts):
+        """The only line that has these parts."""
+        (line,) = [line for line in self.lines if all(part in line for part in parts)]
+        return line
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch, caplog):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COURSE_LANGUAGE", "en")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "no-config"))
+    caplog.set_level("INFO")
+    yield Class(folder, caplog)
+    ZipCollectApp.clear_instance()
+
+
+LAYOUTS = {
+    "moodle": ["{0}_311_assignsubmission_file_/02-numbers.ipynb", "{1}_312_assignsubmission_file/숙제.ipynb"],
+    "moodle flat": ["{0}_311_assignsubmission_file_02-numbers.ipynb", "{1}_312_assignsubmission_file_숙제.ipynb"],
+    "folders by name": ["{0}/02-numbers (1).ipynb", "{1}/sub/02-numbers 복사본.ipynb"],
+    "names in files": ["20260101_{0}_02-numbers.ipynb", "02-numbers_{1}.ipynb"],
+    "folders by id": ["20260101/02-numbers.ipynb", "20260104 {1}/숙제.ipynb"],
+    "folders by email": ["hong@example.org/02-numbers.ipynb", "ann@example.org/02-numbers.ipynb"],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("names", [("홍길동", "Ann Lee"), ("길동 홍", "lee_ann"), ("홍 길동", "LEE ANN")])
+def test_each_layout_with_a_roster(course, layout, names):
+    first, second = (name.format(*names) for name in LAYOUTS[layout])
+    course.roster()
+    course.put({"제출.zip": zipped({f"all/{first}": notebook("hong"), f"all/{second}": notebook("ann")})})
+    assert course.collect() == {"20260101": "hong", "20260104": "ann"} and not course.lines
+
+
+def test_canvas_goes_by_its_own_number(course):
+    course.roster()
+    course.put(
+        {
+            "submissions.zip": zipped(
+                {
+                    "누군가_LATE_5001_900_02-numbers-1.ipynb": notebook("hong"),
+                    "leeann_5004_901_02-numbers.ipynb": notebook("ann"),
+                    "leeann_5999_902_02-numbers.ipynb": notebook("another Ann Lee, not in the roster"),
+                    "newcomer_6000_903_20260101_홍길동_02-numbers.ipynb": notebook("not Hong"),
+                }
+            )
+        }
+    )
+    found = course.collect()
+    assert found.pop("5999").startswith("another") and found.pop("6000") == "not Hong"
+    assert found == {"20260101": "hong", "20260104": "ann"}
+    assert course.line("5999").endswith("collected under: 5999")
+
+
+def test_without_a_roster_the_folder_or_the_lms_says_what_a_student_is_called(course):
+    course.put(
+        {
+            "a.zip": zipped({"honggildong_5001_900_02-numbers.ipynb": notebook("canvas")}),
+            "b.zip": zipped({"Ann Lee_311_assignsubmission_file_/x.ipynb": notebook("moodle")}),
+            "c.zip": zipped(
+                {"c/이순신/02-numbers.ipynb": notebook("folder"), "c/세종/b.zip": zipped({"x.ipynb": b""})}
+            ),
+            "d.zip": zipped({f"{name}_02-numbers.ipynb": notebook("file") for name in ("20260101_홍길동", "20260102")}),
+            "정약용.zip": zipped({"02-numbers.ipynb": notebook("own zip")}),
+        }
+    )
+    assert course.collect() == {
+        "5001": "canvas",
+        "Ann Lee": "moodle",
+        "이순신": "folder",
+        "세종": b"",
+        "20260101_홍길동": "file",
+        "20260102": "file",
+        "정약용": "own zip",
+    }
+
+
+def test_without_a_roster_nobody_is_taken_for_somebody_else(course):
+    course.put(
+        {
+            "loose.zip": zipped({"숙제_홍길동.ipynb": notebook("1"), "숙제_김민수.ipynb": notebook("2")}),
+            "a.zip": zipped({"이순신/02-numbers.ipynb": notebook("3")}),
+            "b.zip": zipped({"이순신/02-numbers.ipynb": notebook("4")}),
+            "c.zip": zipped({"kim_2_1_02-numbers.ipynb": notebook("5"), "lee_2_1_02-numbers.ipynb": notebook("6")}),
+            "stray.ipynb": notebook("7"),
+        }
+    )
+    assert course.collect() == {"kim_2": "5", "lee_2": "6"}
+    assert sum("not certain whose" in line for line in course.lines) == 5
+
+
+def test_namesakes_lose_nothing(course):
+    course.roster()
+    course.put(
+        {
+            "m.zip": zipped(
+                {
+                    "김민수_1_assignsubmission_file_/02-numbers.ipynb": notebook("one of the two"),
+                    "김민수_2_assignsubmission_file_/20260103_02-numbers.ipynb": notebook("the second"),
+                    "홍길동_3_assignsubmission_file_/02-numbers.ipynb": notebook("in the roster or not"),
+                    "홍길동_4_assignsubmission_file_/02-numbers.ipynb": notebook("in the roster or not"),
+                    "박하나_5_assignsubmission_file_/02-numbers.ipynb": notebook("short"),
+                    "박하나래_6_assignsubmission_file_/02-numbers.ipynb": notebook("long"),
+                    "Lee Ann_7_assignsubmission_file_/20260101_02-numbers.ipynb": notebook("with another's id"),
+                }
+            )
+        }
+    )
+    assert course.collect() == {
+        "20260103": "the second",
+        "7": "short",
+        "20260108": "long",
+        "20260104": "with another's id",
+    }
+    for number in (1, 3, 4):
+        assert "put the id from students.csv" in course.line(f"_{number}_assign")
+    assert len(list(course.folder.glob("downloaded/02-ko/extracted/**/*.ipynb"))) == 7
+    # What the line says helps.
+    (course.archive / "m.zip").unlink()
+    course.put({"20260102_김민수_1_assignsubmission_file_/02-numbers.ipynb": notebook("the first")})
+    assert course.collect("--force")["20260102"] == "the first"
+
+
+def test_an_id_against_a_name_is_nobody(course):
+    course.roster()
+    names = ["20260104_홍길동_02-numbers.ipynb", "홍길동/friend/Ann Lee.ipynb", "Ann Lee/hong_5001_9_02-numbers.ipynb"]
+    course.put({"a.zip": zipped({name: notebook() for name in names})})
+    assert course.collect() == {} and len(course.lines) == 3
+
+
+def test_the_newest_of_this_lesson_counts_and_the_others_are_kept(course):
+    course.roster()
+    march = {day: (2026, 3, day, 9, 0, 0) for day in range(1, 9)}
+    course.put(
+        {
+            "monday.zip": zipped(
+                {
+                    "홍길동/02-numbers.ipynb": (notebook("old"), march[1]),
+                    "Ann Lee/x.ipynb": (notebook("right"), march[1]),
+                    "박하나/02-numbers.ipynb": (notebook("", lesson=None), march[3]),
+                    "박하나/02-numbers (1).ipynb": (notebook("second of two", lesson=None), march[3]),
+                    "leeann_5004_12_02-numbers.ipynb": (notebook("later upload", "03"), march[8]),
+                }
+            ),
+            "friday.zip": zipped(
+                {
+                    "홍길동/02-numbers (1).ipynb": (notebook("new"), march[5]),
+                    "홍길동/broken.ipynb": (b"{", march[6]),
+                    "Ann Lee/02-numbers.ipynb": (notebook("wrong lesson", "03"), march[5]),
+                    "Ann Lee/english.ipynb": (notebook("wrong language", "02", "en"), march[6]),
+                }
+            ),
+        }
+    )
+    assert course.collect() == {"20260101": "new", "20260104": "right", "7": "second of two"}
+    assert course.line("monday.zip/홍길동").endswith("friday.zip/홍길동/02-numbers (1).ipynb")
+    written = (course.folder / "submitted/20260101/02-ko/timestamp.txt").read_text()
+    expected = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.mktime((*march[5], 0, 0, -1))))
+    assert written == expected
+    assert len(list(course.folder.glob("downloaded/02-ko/extracted/**/*.ipynb"))) == 9
+
+
+def test_canvas_counts_uploads(course):
+    names = ["hong_5001_90_02-numbers.ipynb", "hong_5001_100_02-numbers-1.ipynb", "hong_5001_99_02-numbers-2.ipynb"]
+    course.roster()
+    course.put({"S.ZIP": zipped({name: notebook(name) for name in names})})
+    assert course.collect() == {"20260101": names[1]}
+    late = zipped({"홍길동/02-numbers.ipynb": notebook("by mail")}, (2026, 3, 9, 9, 0, 0))
+    course.put({"late.zip": late})
+    assert course.collect("--force") == {"20260101": "by mail"}
+
+
+def test_wrong_and_broken_notebooks_are_collected(course):
+    course.put({"a.zip": zipped({"a/02.ipynb": notebook("other", "04"), "b/b.IPYNB": b"{", "c/c.ipynb.txt": b""})})
+    assert course.collect() == {"a": "other", "b": b"{", "c": b""}
+
+
+def test_what_is_no_notebook_is_left_out_with_a_line(course):
+    course.put({"a.zip": zipped({"a/02.html": b"x", "a/02.pdf": b"x", "a/my-course.json": b"{}"})})
+    assert course.collect() == {} and len(course.lines) == 3
+    assert "ask for the .ipynb file" in course.line("a.zip/a/02.html")
+
+
+def unflagged(name, encoding, content):
+    """A zip whose one name is in an encoding that the zip does not tell."""
+    raw = name.encode(encoding)
+    return zipped({"?" * len(raw): content}).replace(b"?" * len(raw), raw)
+
+
+def test_korean_names_of_windows_and_macos(course):
+    course.roster()
+    inner = {
+        "02-numbers.ipynb": notebook("nfd"),
+        "__MACOSX/._02-numbers.ipynb": b"x",
+        ".DS_Store": b"x",
+        ".ipynb_checkpoints/02-numbers-checkpoint.ipynb": notebook("old"),
+        "Thumbs.db": b"x",
+    }
+    course.put(
+        {
+            "windows.zip": unflagged("박하나래/숙제.ipynb", "cp949", notebook("windows")),
+            "macos.zip": unflagged(unicodedata.normalize("NFD", "홍길동/숙제.ipynb"), "utf-8", notebook("macos")),
+            unicodedata.normalize("NFD", "박하나.zip"): zipped(inner),
+        }
+    )
+    assert course.collect() == {"20260101": "macos", "20260108": "windows", "7": "nfd"} and not course.lines
+    assert (course.folder / "downloaded/02-ko/extracted/windows.zip/박하나래/숙제.ipynb").exists()
+
+
+def test_a_roster_saved_by_excel(course):
+    course.put({"홍길동/02-numbers.ipynb": notebook("hong")})
+    for encoding in ("cp949", "utf-8-sig"):
+        course.roster(encoding=encoding)
+        assert course.collect("--force") == {"20260101": "hong"}
+    course.roster("name,grade\n홍길동,3\n")
+    with pytest.raises(SystemExit):
+        course.collect("--force")
+    assert "has no column id" in course.caplog.text
+
+
+def test_without_a_release_it_says_so(course):
+    (course.folder / "release/02-ko/02-numbers.ipynb").unlink()
+    course.put({"a/02-numbers.ipynb": notebook()})
+    with pytest.raises(SystemExit):
+        course.collect()
+    assert "run generate_assignment 02-ko first" in course.caplog.text
+
+
+def test_bad_archives_stop_nobody_and_write_nothing_outside(course, monkeypatch):
+    monkeypatch.setattr(collecting, "FILE", 1_000_000)
+    monkeypatch.setattr(collecting, "INNER", 3_000_000)
+    deep = notebook("deep")
+    for _ in range(5):
+        deep = zipped({"deeper.zip": deep})
+    link = zipfile.ZipInfo("f/link.ipynb")
+    link.external_attr = 0o120777 << 16
+    store = io.BytesIO(zipped({"good/02-numbers.ipynb": notebook("good")}))
+    with zipfile.ZipFile(store, "a") as archive:
+        archive.writestr("a/x.zip", zipped({"y/z.zip": zipped({"z.ipynb": notebook("in")})}))
+        archive.writestr("b/bad.zip", b"PK no zip at all")
+        archive.writestr("c/../../../../../02-numbers.ipynb", notebook("climber"))
+        archive.writestr("/d/02-numbers.ipynb", notebook("absolute"))
+        archive.writestr("e\\back\\02-numbers.ipynb", notebook("backslash"))
+        archive.writestr(link, str(course.folder / "nbgrader_config.py"))
+        archive.writestr("g/bomb.zip", zipped({f"{n}.ipynb": b"0" * 900_000 for n in range(50)}))
+        archive.writestr("h/large.ipynb", b"0" * 1_500_000, zipfile.ZIP_DEFLATED)
+        archive.writestr("i/deep.zip", deep)
+        archive.writestr("j/" + "긴" * 300 + ".ipynb", notebook("long"))
+    before = {path for path in course.folder.rglob("*") if "downloaded" not in path.parts}
+    half = zipped({"half/02-numbers.ipynb": notebook("x" * 9000)})
+    course.put({"class.zip": store.getvalue(), "half.zip": half[: len(half) // 2], "z.zip": zipped({"z/z.ipynb": b""})})
+    found = course.collect()
+    assert found.pop("f") == str(course.folder / "nbgrader_config.py").encode()
+    assert found == {
+        "good": "good",
+        "a": "in",
+        "c": "climber",
+        "d": "absolute",
+        "back": "backslash",
+        "j": "long",
+        "z": b"",
+    }
+    outside = {path for path in course.folder.rglob("*") if path.relative_to(course.folder).parts[0] != "downloaded"}
+    assert {path.relative_to(course.folder).parts[0] for path in outside - before} <= {"submitted", "gradebook.db"}
+    assert len(list(course.folder.glob("downloaded/02-ko/extracted/class.zip/g/**/*.ipynb"))) == 4
+    assert "not be opened" in course.line("class.zip/b/bad.zip") and "not be opened" in course.line("half.zip")
+    assert "too large" in course.line("class.zip/g/bomb.zip: ") and "too large" in course.line("h/large.ipynb")
+    assert "lead out of it" in course.line("class.zip: ")
+    assert "no .ipynb file" in course.line("i/deep.zip/deeper.zip/deeper.zip")
+
+
+def test_student_ids_are_folders_names_and_no_patterns(course):
+    names = ["a[1]", "a(1)", "...", "b", "B2", "x" * 90, "x" * 89 + "y", "hong+kim@example.org"]
+    course.put({f"{name}/02-numbers.ipynb": notebook(name) for name in names})
+    found = course.collect()
+    assert sorted(found.values()) == sorted(name for name in names if name != "...")
+    assert not any(set("[]*?/\\+") & set(name) or name.startswith(".") or len(name) > 50 for name in found)
+
+
+def test_the_same_again_with_force(course):
+    course.roster()
+    files = {"홍길동/02-numbers.ipynb": notebook("1"), "홍길동/b.ipynb": notebook("2"), "q/q.ipynb": b""}
+    course.put({"a.zip": zipped(files)})
+    first, lines = course.collect(), course.lines
+    assert first.keys() == {"20260101", "q"} and len(lines) == 2
+    assert course.collect("--force") == first and course.lines == lines
+
+
+def test_every_sentence_is_there_in_both_languages(monkeypatch):
+    values = {"file": "F", "student": "S", "taken": "T", "assignment": "A", "why": "W"}
+    for language in ("ko", "en"):
+        monkeypatch.setenv("COURSE_LANGUAGE", language)
+        for key in collecting.TEXTS:
+            assert ("가" <= max(collecting.say(key, **values)) <= "힣") == (language == "ko")
