@@ -3,8 +3,9 @@
     python run.py lab [...]      JupyterLab on the first lesson, in the language of the system
     python run.py test [...]     all tests that this machine can run
     python run.py build [...]    the notebooks from their sources
+    python run.py class [...]    a class with nbgrader, in the folder class
 
-Further arguments go to JupyterLab, to pytest and to notebooks/teacher/build.py. Standard library only.
+Further arguments go to JupyterLab, to pytest, to notebooks/teacher/build.py and classroom.py. Standard library only.
 """
 
 import glob
@@ -23,7 +24,7 @@ DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements
 
 # Each text in Korean and in English. No f-strings: an old Python has to read this far to say that it is too old.
 TEXTS = {
-    "usage": ("쓰는 법: python run.py lab | test | build", "Usage: python run.py lab | test | build"),
+    "usage": ("쓰는 법: python run.py lab | test | build | class", "Usage: python run.py lab | test | build | class"),
     "old": (
         "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치해 주십시오.",
         "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org.",
@@ -163,9 +164,9 @@ def first_lesson():
     return os.path.join(folder, sorted(n for n in os.listdir(os.path.join(HERE, folder)) if n.endswith(".ipynb"))[0])
 
 
-def run(command):
+def run(command, folder=HERE):
     """Hands over to a program and ends with its exit code; Ctrl+C is the program's to answer."""
-    process = subprocess.Popen(command, cwd=HERE)
+    process = subprocess.Popen(command, cwd=folder)
     while True:
         try:
             sys.exit(process.wait())
@@ -191,6 +192,12 @@ def main(verb=None, *rest):
         run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + rest)
     elif verb == "build":
         run([environment(".venv-dev", DEVELOPER), os.path.join("notebooks", "teacher", "build.py")] + rest)
+    elif verb == "class":
+        os.environ["COURSE_LANGUAGE"] = language()
+        folder = os.path.join(HERE, "class")
+        os.makedirs(folder, exist_ok=True)
+        tools = os.path.join(HERE, "notebooks", "teacher", "classroom.py")
+        run([environment(".venv-dev", DEVELOPER), tools] + rest, folder)
     else:
         stop("usage")
 

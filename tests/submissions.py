@@ -141,7 +141,7 @@ DELETE = (
 )
 READ = (
     "import glob, os\n"
-    "for pattern in ('../*', '../../*', '/**/gradebook.db', '{folder}/*', '/root/*', '/home/*/*', '/proc/1/root/home/*'):\n"
+    "for pattern in ('../*', '../../*', '{folder}/*', '/root/*', '/home/*/*', '/proc/1/root/home/*'):\n"
     "    for path in glob.iglob(pattern):\n        print('SEEN', os.path.abspath(path))"
 )
 CONNECT = (

@@ -6,9 +6,10 @@ import time
 import unicodedata
 import zipfile
 
-import collecting
 import pytest
 from nbgrader.apps import ZipCollectApp
+
+import collecting
 
 ROSTER = """id,last_name,first_name,email,lms_user_id
 20260101,홍,길동,hong@example.org,5001

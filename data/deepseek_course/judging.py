@@ -20,7 +20,7 @@ from .loading import table
 HERE = Path(__file__).parent
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
 NEAR = 0.05  # how far to be told "nearly"
-DEFAULTS = {"level": "core", "points": 1, "facts": [], "hints": [], "mistakes": []}
+DEFAULTS = {"level": "core", "facts": [], "hints": [], "mistakes": []}
 OPINIONS = ("forecast", "percents", "ranges")  # kinds that have no key
 LETTERS = {"ko": "가나다라마바사아", "en": "ABCDEFGH"}
 
@@ -33,7 +33,9 @@ def load() -> dict[str, dict]:
     found = {}
     for path in sorted((HERE / "exercises").glob("*.toml")):
         for exercise in tomllib.loads(path.read_text(encoding="utf-8"))["exercise"]:
-            found[exercise["id"]] = DEFAULTS | {"lesson": path.stem} | exercise
+            exercise = DEFAULTS | {"lesson": path.stem} | exercise
+            # What is done at will counts for nothing in a class's marks.
+            found[exercise["id"]] = {"points": 0 if exercise["level"] == "stretch" else 1} | exercise
     return found
 
 

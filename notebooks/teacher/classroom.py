@@ -103,7 +103,7 @@ def mark(arguments: list[str]):
     for name in wanted:
         if name not in assignments():
             sys.exit(say("unknown", name, ", ".join(assignments())))
-        if options.assignments and not Path("release", name).exists():
+        if (options.assignments or Path("release", name).exists()) and not is_released(name):
             sys.exit(say("unreleased", name))
     config = load_config()
     if options.again:
@@ -122,6 +122,20 @@ def mark(arguments: list[str]):
     if side_by_side(to_do, options.unsafe):
         sys.exit(1)
     print(say("marked", len(handed_in), sum(map(is_marked, handed_in))))
+
+
+def is_released(name: str) -> bool:
+    """Whether an assignment's release was made from its source as it is now."""
+    return all(
+        (release := Path("release", *path.parts[1:])).exists() and cell_ids(release) == cell_ids(path)
+        for path in Path("source", name).glob("*.ipynb")
+    )
+
+
+def cell_ids(path: Path) -> list[str]:
+    """The cells of a notebook and the build that it comes from."""
+    notebook = nbformat.read(path, as_version=4)
+    return [notebook.metadata.get("deepseek_course", {}).get("built"), *(cell.id for cell in notebook.cells)]
 
 
 def load_config():
@@ -251,8 +265,8 @@ def handout(arguments: list[str]):
     for name in wanted:
         if name not in assignments():
             sys.exit(say("unknown", name, ", ".join(assignments())))
-        if not Path("release", name).exists():
-            nbgrader(["generate_assignment", name])
+        if not is_released(name):
+            nbgrader(["generate_assignment", name, "--force"])
         target = Path("handout", f"{name}.zip")
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path("release", name).rglob("*")):
