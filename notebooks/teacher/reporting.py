@@ -16,6 +16,7 @@ from nbgrader.plugins import ExportPlugin
 
 import build
 from deepseek_course import judging, language
+from deepseek_course.forecasting import read_opinion
 
 ANSWER = "application/vnd.deepseek-course.answer+json"
 DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged notebook may raise
@@ -28,6 +29,8 @@ TEXTS = {
     "||students.csv could not be read. See that it has a column id, and save it as ‘CSV UTF-8’.]]",
     "open": "[[{0}에 쓸 수 없습니다. 엑셀 같은 프로그램에서 열려 있으면 닫고 다시 실행합니다."
     "||{0} cannot be written. If it is open in Excel or the like, close it there and run this again.]]",
+    "failed": "[[{0}을(를) 만들지 못했습니다. marks.csv와 answers.csv는 그대로 쓸 수 있습니다. ({1})"
+    "||{0} could not be made. marks.csv and answers.csv are good all the same. ({1})]]",
     "made": "[[만들었습니다: {0}||Made: {0}]]",
 }
 
@@ -171,9 +174,19 @@ def show(name: str, code: str, folder: Path) -> Path:
     path = folder / f"{name}.{code}.ipynb"
     nbformat.write(notebook, path)
     # The page fetches nothing from the network: it has learners' names in it.
-    exporter = HTMLExporter(exclude_input=True, language_code=code, mathjax_url="data:,", require_js_url="data:,")
+    exporter = HTMLExporter(language_code=code, mathjax_url="data:,", require_js_url="data:,")
+    exporter.exclude_input = exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     path.with_suffix(".html").write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8")
     return path.with_suffix(".html")
+
+
+def is_scored(row: dict) -> bool:
+    """Whether a row of answers.csv is a forecast that gets a score, as lesson 04 gives it."""
+    exercise = judging.get(row["exercise"])
+    if exercise["kind"] != "forecast" or row["result"] != "right":
+        return False
+    percent, knew = read_opinion(exercise, json.loads(row["answer"]))
+    return percent is not ... and knew != 1
 
 
 def report(folder: Path) -> None:
@@ -209,7 +222,9 @@ def report(folder: Path) -> None:
         sys.exit(say("nothing"))
     write_table(rows, target / "answers.csv")
     print(say("made", target / "answers.csv"))
-    for name in ("overview", "forecasts"):
-        if name == "overview" or any(row["lesson"] == "04" for row in rows):
-            for code in build.LANGUAGES:
+    for name in ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]:
+        for code in build.LANGUAGES:
+            try:
                 print(say("made", show(name, code, target)))
+            except build.SourceError as error:
+                print(say("failed", f"{name}.{code}", str(error).strip().splitlines()[-1]))
