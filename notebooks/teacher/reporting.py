@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook, Student
 from nbgrader.plugins import ExportPlugin
 
 import build
+from build import LANGUAGES
 from deepseek_course import judging, language
 from deepseek_course.forecasting import read_opinion
 
@@ -223,7 +224,7 @@ def report(folder: Path) -> None:
     write_table(rows, target / "answers.csv")
     print(say("made", target / "answers.csv"))
     for name in ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]:
-        for code in build.LANGUAGES:
+        for code in LANGUAGES:
             try:
                 print(say("made", show(name, code, target)))
             except build.SourceError as error:
