@@ -102,7 +102,7 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
 
     Args:
         alt: what the chart shows, for those who cannot see it.
-        source: an id of the table sources or later_sources, or several.
+        source: an id of the table sources or later_sources, or several; [] for what a class itself answered.
 
     Raises:
         ValueError: a source that the table does not have.
@@ -122,4 +122,4 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     figure.savefig(picture, format="png", dpi=2 * figure.dpi)
     width = figure.get_figwidth() * 96
     plt.close(figure)
-    return Figure(picture.getvalue(), width, alt, f"{say('source')}: {'; '.join(names)}")
+    return Figure(picture.getvalue(), width, alt, f"{say('source')}: {'; '.join(names)}" if names else "")

@@ -127,6 +127,11 @@ def in_language(source: str, language: str) -> str:
     return BILINGUAL.sub(lambda match: match[1 + LANGUAGES.index(language)], source)
 
 
+def version() -> str:
+    """The course's version, as pyproject.toml has it."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
 def grading(kind: str, name: str, points: int) -> dict:
     """nbgrader's metadata for an answer cell, a check cell or a task marked by hand."""
     return {
@@ -163,13 +168,12 @@ def teacher(lesson: Lesson, language: str) -> nbformat.NotebookNode:
         used.add(name)
         made.id = name
         cells.append(made)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return nbformat.v4.new_notebook(
         cells=cells,
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             "language_info": {"name": "python"},
-            "deepseek_course": {"lesson": lesson.path.stem[:2], "language": language, "version": project["version"]},
+            "deepseek_course": {"lesson": lesson.path.stem[:2], "language": language, "version": version()},
         },
     )
 
@@ -225,7 +229,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbforma
         with tempfile.TemporaryDirectory() as empty:  # the maintainer's own entries are no part of a lesson
             client.execute(env=os.environ | {FOLDER: empty})
     except CellExecutionError as error:
-        raise SourceError(f"{name}, in language {folder.name}: a cell fails.\n{error}") from None
+        raise SourceError(f"{name}, for {folder.name}: a cell fails.\n{error}") from None
     notebook.metadata["language_info"] = {"name": "python"}  # without this machine's version
     return notebook
 
