@@ -15,13 +15,14 @@ import jupytext
 import nbformat
 import pandas as pd
 import pytest
-import reporting
 from markdown_it import MarkdownIt
 from nbgrader.api import Gradebook
 
 import build
 import deepseek_course as course
+import reporting
 from deepseek_course import judging, language
+from deepseek_course.answers import MIME
 from deepseek_course.arithmetic import evaluate
 
 # nbgrader calls alembic by its bare name when it makes a gradebook.
@@ -79,7 +80,7 @@ def mark(folder, gradebook, student, assignment, answers, *, written=None, notes
         if name in judging.load():
             data = course.plain(answers[name]) if name in answers else None
             scores[name] = judging.judge(name, data).score * grading["points"] if data else 0
-            shown = {"text/plain": f"{scores[name]:g}", "text/html": ""} | ({reporting.ANSWER: data} if data else {})
+            shown = {"text/plain": f"{scores[name]:g}", "text/html": ""} | ({MIME: data} if data else {})
             output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": shown}
             cell["outputs"] = [output]
     about = notebook["metadata"]["deepseek_course"]
@@ -227,7 +228,7 @@ def test_marks_are_the_points_of_the_checks_and_of_marked_tasks(reported):
         checks = sum(float(a["score"]) for a in answers if a["student"] == learner)
         total = next(float(value or 0) for header, value in row.items() if header.startswith("Final Points"))
         waits = int(learner[1:]) % 3 == 0
-        assert total - checks == (0 if waits or not row["02 (of 27)"] else TASKS)
+        assert total - checks == (0 if waits or not row["02 (of 20)"] else TASKS)
 
 
 def test_what_waits_for_marking_is_counted(reported):
@@ -243,7 +244,7 @@ def test_of_two_languages_the_better_counts(tmp_path):
         two = mark(tmp_path, gradebook, "one", "02-en", {"02-million": 5_576_000, "02-rate": 1443}, written=0)
     assert two > one > 0
     row = export(tmp_path)["one"]
-    assert float(row["02 (of 27)"]) == float(row["Final Points (of 27)"]) == two
+    assert float(row["02 (of 20)"]) == float(row["Final Points (of 20)"]) == two
 
 
 def test_no_cell_is_a_formula(tmp_path):

@@ -223,6 +223,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbforma
         record_timing=False,
         coalesce_streams=True,  # on a busy machine two prints may arrive as two outputs
         timeout=120,
+        extra_arguments=["--log-level=ERROR"],  # a kernel on this machine alone needs no encryption
         resources={"metadata": {"path": str(folder)}},
     )
     try:

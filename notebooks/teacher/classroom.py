@@ -9,7 +9,6 @@ Every other command is nbgrader's own: generate_assignment, zip_collect, generat
 """
 
 import argparse
-import csv
 import hashlib
 import json
 import os
@@ -29,6 +28,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from tqdm import tqdm
 
 import build
+import reporting
 from marking import Judge
 from messages import say
 
@@ -115,7 +115,8 @@ def mark(arguments: list[str]):
     handed_in = [path for name in wanted for path in sorted(Path("submitted").glob(f"*/{name}"))]
     if not handed_in:
         sys.exit(say("nothing"))
-    enter_roster(config.CourseDirectory.db_url)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:  # also made here, before several workers write to it
+        reporting.read_roster(Path(ROSTER), gradebook)
     for folder in handed_in:
         adopt(folder)
     to_do = [folder for folder in handed_in if not is_marked(folder)]
@@ -169,14 +170,6 @@ def isolation_fault() -> str | None:
     except FileNotFoundError:
         return "bwrap: not found"
     return tried.stderr.strip() if tried.returncode else None
-
-
-def enter_roster(db_url: str):
-    """Puts the roster's names into the gradebook; this also makes the gradebook before several workers write to it."""
-    with Gradebook(db_url) as gradebook, open(ROSTER, encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            if row.get("id"):
-                gradebook.update_or_create_student(row.pop("id"), **{k: row[k] or None for k in COLUMNS if row.get(k)})
 
 
 def adopt(folder: Path):
@@ -288,7 +281,12 @@ def formgrader(arguments: list[str]):
     sys.exit(subprocess.call(command))
 
 
-VERBS = {"mark": mark, "handout": handout, "formgrader": formgrader}
+def report(arguments: list[str]):
+    """The class report, in report/."""
+    reporting.report(Path.cwd())
+
+
+VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader}
 
 
 def main(verb: str | None = None, *rest: str):

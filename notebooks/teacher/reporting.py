@@ -17,27 +17,11 @@ from nbgrader.plugins import ExportPlugin
 import build
 from build import LANGUAGES
 from deepseek_course import judging, language
+from deepseek_course.answers import MIME
 from deepseek_course.forecasting import read_opinion
+from messages import say
 
-ANSWER = "application/vnd.deepseek-course.answer+json"
 DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged notebook may raise
-TEXTS = {
-    "nothing": "[[아직 채점한 것이 없습니다. 먼저 python run.py class mark 02-ko처럼 과제 하나를 채점합니다."
-    "||Nothing is marked yet. First mark an assignment, for example: python run.py class mark 02-ko]]",
-    "unreadable": "[[채점한 노트북을 읽지 못해 뺐습니다: {0}. 이 과제를 다시 채점합니다."
-    "||A marked notebook could not be read and was left out: {0}. Mark this assignment again.]]",
-    "roster": "[[students.csv를 읽지 못했습니다. id라는 열이 있는지 보고 ‘CSV UTF-8’ 형식으로 저장합니다."
-    "||students.csv could not be read. See that it has a column id, and save it as ‘CSV UTF-8’.]]",
-    "open": "[[{0}에 쓸 수 없습니다. 엑셀 같은 프로그램에서 열려 있으면 닫고 다시 실행합니다."
-    "||{0} cannot be written. If it is open in Excel or the like, close it there and run this again.]]",
-    "failed": "[[{0}을(를) 만들지 못했습니다. marks.csv와 answers.csv는 그대로 쓸 수 있습니다. ({1})"
-    "||{0} could not be made. marks.csv and answers.csv are good all the same. ({1})]]",
-    "made": "[[만들었습니다: {0}||Made: {0}]]",
-}
-
-
-def say(key: str, *values: object) -> str:
-    return build.in_language(TEXTS[key], language.current()).format(*values)
 
 
 class MarksExporter(ExportPlugin):
@@ -102,7 +86,7 @@ def write_table(rows: list[dict], path: Path) -> None:
     try:
         pd.DataFrame(rows).map(cell).to_csv(path, index=False, encoding="utf-8-sig")
     except PermissionError:
-        sys.exit(say("open", path))
+        sys.exit(say("open_elsewhere", path))
 
 
 def read_roster(path: Path, gradebook: Gradebook) -> None:
@@ -140,7 +124,7 @@ def read_answers(path: Path) -> list[dict]:
     shared = {"lesson": about["lesson"], "language": about["language"]}
     end = {
         "version": str(about["version"]),
-        "stale": int(about["version"] != build.version()),
+        "stale": int(about["version"] not in ("", build.version())),
         "notes": "\n".join(about.get("notes", [])),
     }
     return [shared | row | end for row in rows]
@@ -148,7 +132,7 @@ def read_answers(path: Path) -> list[dict]:
 
 def judged(cell: dict, exercise: str, points: float) -> dict:
     """What one check cell yielded: result is right, wrong, open, or none where no answer came out."""
-    found = (output["data"].get(ANSWER) for output in cell["outputs"] if "data" in output)
+    found = (output["data"].get(MIME) for output in cell["outputs"] if "data" in output)
     data = next(filter(None, found), None)
     row = {"exercise": exercise, "level": judging.get(exercise)["level"]}
     if data is None:
@@ -201,7 +185,7 @@ def report(folder: Path) -> None:
     """
     paths, gradebook_file = sorted(folder.glob("autograded/*/*/*.ipynb")), folder / "gradebook.db"
     if not paths or not gradebook_file.is_file():
-        sys.exit(say("nothing"))
+        sys.exit(say("nothing_marked"))
     target = folder / "report"
     target.mkdir(exist_ok=True)
     with Gradebook(f"sqlite:///{gradebook_file.resolve()}", course_id="") as gradebook:
@@ -218,9 +202,9 @@ def report(folder: Path) -> None:
         try:
             rows += [who | row | {"late": late.get((student, assignment), 0)} for row in read_answers(path)]
         except DAMAGED:
-            print(say("unreadable", f"{assignment}, {who['name']}"))
+            print(say("marked_unreadable", f"{assignment}, {who['name']}"))
     if not rows:
-        sys.exit(say("nothing"))
+        sys.exit(say("nothing_marked"))
     write_table(rows, target / "answers.csv")
     print(say("made", target / "answers.csv"))
     for name in ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]:
@@ -228,4 +212,4 @@ def report(folder: Path) -> None:
             try:
                 print(say("made", show(name, code, target)))
             except build.SourceError as error:
-                print(say("failed", f"{name}.{code}", str(error).strip().splitlines()[-1]))
+                print(say("not_made", f"{name}.{code}", str(error).strip().splitlines()[-1]))
