@@ -372,11 +372,15 @@ def test_the_same_again_and_what_came_since(course):
     course.roster()
     files = {"홍길동/02-numbers.ipynb": notebook("1"), "홍길동/b.ipynb": notebook("2"), "q/q.ipynb": b""}
     course.put({"a.zip": zipped(files)})
-    first, lines = course.collect(), course.lines
-    assert first.keys() == {"20260101", "q"} and len(lines) == 2
-    assert course.collect() == first and course.lines == lines
+    first = course.collect()
+    assert first.keys() == {"20260101", "q"} and len(course.lines) == 2
+    written = {path: path.stat().st_ctime for path in course.folder.glob("submitted/*/*/*")}
     course.put({"Ann Lee.ipynb": notebook("late")})
     assert course.collect() == first | {"20260104": "late"}
+    assert sum("is the same" in line for line in course.lines) == 2
+    assert all(path.stat().st_ctime == when for path, when in written.items())  # nothing is to be marked anew
+    course.put({"Ann Lee (1).ipynb": notebook("later")})
+    assert course.collect() == first | {"20260104": "later"}
 
 
 def test_what_was_collected_before_the_roster_came_is_told(course):

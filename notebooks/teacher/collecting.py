@@ -7,6 +7,7 @@ Whoever fits no row is called what Moodle, Canvas, the file or the folder says, 
 """
 
 import csv
+import filecmp
 import json
 import re
 import unicodedata
@@ -127,9 +128,12 @@ class Collector(FileNameCollectorPlugin):
             self.roster = [as_student(row) for row in read_rows(Path(course.root, "students.csv"))]
         except ValueError as error:
             app.fail(str(error))
+        self.rows = {folder_name(row.id) for row in self.roster}
         files = sorted(path for path in self.root.rglob("*") if path.is_file())
         works = [self._identify(path) for path in files if path.suffix == ".ipynb"]
-        return {path: (None, say("no_notebook", self._shown(path))) for path in files} | self._choose(works)
+        return {path: (None, say("no_notebook", self._shown(path))) for path in files} | self._choose(
+            self._by_student(works)
+        )
 
     def _identify(self, path: Path) -> Work:
         """Whose a notebook is by the names of its file and folders; in an LMS's download the LMS alone speaks."""
@@ -156,31 +160,46 @@ class Collector(FileNameCollectorPlugin):
         plain = rf"{re.escape(self.notebook)}(?:-\d+)?|{COPY}"
         return re.sub(plain, "", ENDING.sub("", name), flags=re.IGNORECASE).strip(" _-.()")
 
-    def _choose(self, works: list[Work]) -> dict[Path, tuple[dict | None, str]]:
-        """The newest notebook of each student that is of this lesson; and a line on each that does not count."""
+    def _by_student(self, works: list[Work]) -> dict[str, list[Path]]:
+        """What came in from each student; under an empty name what is not certainly anybody's."""
         sources, handed_in = defaultdict(set), defaultdict(list)
         for work in works:
             sources[work.student.casefold()] |= {work.source} - {""}
         for work in works:
             unique = not work.source or len(sources[work.student.casefold()]) == 1
             handed_in[work.student if unique else ""].append(work.path)
+        return handed_in
+
+    def _choose(self, handed_in: dict[str, list[Path]]) -> dict[Path, tuple[dict | None, str]]:
+        """The newest notebook of each student that is of this lesson; and a line on each that does not count."""
         plan = {path: (None, say("whose", self._shown(path))) for path in handed_in.pop("", [])}
-        strangers = handed_in.keys() - {folder_name(row.id) for row in self.roster} if self.roster else set()
         self._tell_left_over(handed_in.keys())
         for student, paths in handed_in.items():
             best = max(paths, key=self._rank)
-            shown = self._shown(best)
-            plan |= {path: (None, say("older", self._shown(path), student, shown)) for path in paths}
-            when = datetime.fromtimestamp(best.stat().st_mtime, UTC).isoformat()
-            line = say("stranger", shown, student) if student in strangers else ""
-            plan[best] = ({"student_id": student, "file_id": self.notebook, "timestamp": when}, line)
+            plan |= {path: (None, say("older", self._shown(path), student, self._shown(best))) for path in paths}
+            plan[best] = self._take(best, student)
         return plan
+
+    def _take(self, path: Path, student: str) -> tuple[dict | None, str]:
+        if self._is_collected(path, student):
+            return None, say("unchanged", self._shown(path), student)
+        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
+        stranger = self.roster and student not in self.rows
+        line = say("stranger", self._shown(path), student) if stranger else ""
+        return {"student_id": student, "file_id": self.notebook, "timestamp": when}, line
+
+    def _is_collected(self, path: Path, student: str) -> bool:
+        """Whether this very file was collected before: collected anew, it would be marked anew, by hand as well."""
+        course = self.parent.coursedir
+        folder = Path(course.root, course.submitted_directory, student, self.assignment)
+        there = folder / f"{self.notebook}.ipynb"
+        return there.exists() and filecmp.cmp(path, there, shallow=False)
 
     def _tell_left_over(self, students: set[str]):
         """Says what was collected before students.csv had its learner."""
-        course, known = self.parent.coursedir, students | {folder_name(row.id) for row in self.roster}
+        course = self.parent.coursedir
         for folder in sorted(Path(course.root, course.submitted_directory).glob(f"*/{self.assignment}")):
-            if self.roster and folder.parent.name not in known:
+            if self.roster and folder.parent.name not in self.rows | students:
                 self.log.warning(say("left_over", folder.parent.name, self.assignment))
 
     def _rank(self, path: Path) -> tuple:
