@@ -131,9 +131,8 @@ class Collector(FileNameCollectorPlugin):
         self.rows = {folder_name(row.id) for row in self.roster}
         files = sorted(path for path in self.root.rglob("*") if path.is_file())
         works = [self._identify(path) for path in files if path.suffix == ".ipynb"]
-        return {path: (None, say("no_notebook", self._shown(path))) for path in files} | self._choose(
-            self._by_student(works)
-        )
+        plan = {path: (None, say("no_notebook", self._shown(path))) for path in files}
+        return plan | self._choose(self._by_student(works))
 
     def _identify(self, path: Path) -> Work:
         """Whose a notebook is by the names of its file and folders; in an LMS's download the LMS alone speaks."""
