@@ -115,9 +115,6 @@ class Restore(NbGraderPreprocessor):
         known = identify(nb.cells, release.cells)
         self.tell_changes(source, release, nb.cells, known)
         source.cells = self.merge(source.cells, release.cells, nb.cells, known)
-        if notes := about(source).get("notes"):
-            lines = "\n".join(f"- {html.escape(line)}" for line in notes)
-            source.cells.insert(0, new_markdown_cell(f"### {say('title')}\n\n{lines}", id="notes"))
         return source, resources
 
     def tell_origin(self, source, nb) -> str | None:
@@ -279,12 +276,19 @@ class Judge(NbGraderPreprocessor):
         if not about(nb):
             return nb, resources
         language.choose(about(nb)["language"])
+        nb.cells = [*told(nb), *(cell for cell in nb.cells if cell.id != "notes")]
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type == CODE and is_grade(cell) and not is_solution(cell):
             cell.outputs = judged(cell)
         return cell, resources
+
+
+def told(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cell that tells a learner what was noticed, if anything was."""
+    lines = "\n".join(f"- {html.escape(line)}" for line in about(notebook).get("notes", []))
+    return [new_markdown_cell(f"### {say('title')}\n\n{lines}", id="notes")] if lines else []
 
 
 def judged(cell: NotebookNode) -> list[NotebookNode]:

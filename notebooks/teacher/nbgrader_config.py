@@ -28,7 +28,9 @@ sys.path.insert(0, str(TOOLS))
 os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("JUPYTER_PATH")]))
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
 
+from collecting import Collector  # noqa: E402
 from marking import ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
+from unpacking import Extractor  # noqa: E402
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -53,3 +55,8 @@ c.Autograde.autograde_preprocessors = [
 c.Run.kernel_name = "isolated"
 c.Execute.timeout = 20  # seconds a cell
 c.Execute.shutdown_kernel = "immediate"
+
+# Collecting: the same command again takes what has come since, too.
+c.ZipCollectApp.extractor_plugin = Extractor
+c.ZipCollectApp.collector_plugin = Collector
+c.ZipCollectApp.force = True

@@ -16,6 +16,7 @@ from nbgrader.plugins import ExportPlugin
 
 import build
 from build import LANGUAGES
+from collecting import read_rows
 from deepseek_course import judging, language
 from deepseek_course.answers import MIME
 from deepseek_course.forecasting import read_opinion
@@ -90,16 +91,18 @@ def write_table(rows: list[dict], path: Path) -> None:
 
 
 def read_roster(path: Path, gradebook: Gradebook) -> None:
-    """Enter the learners of students.csv into the gradebook, as `nbgrader db student import` does."""
+    """Enter the learners of students.csv into the gradebook, as `nbgrader db student import` does.
+
+    Raises:
+        SystemExit: the file is no roster; the message says what to do.
+    """
     try:
-        for row in pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").to_dict("records"):
-            known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
-            if row["id"]:
-                gradebook.update_or_create_student(row["id"], **known)
-    except FileNotFoundError:
-        pass
-    except (ValueError, KeyError):  # not UTF-8, not a table, no ids
-        sys.exit(say("roster"))
+        rows = read_rows(path)
+    except ValueError as error:
+        sys.exit(str(error))
+    for row in rows:
+        known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
+        gradebook.update_or_create_student(row["id"], **known)
 
 
 def read_answers(path: Path) -> list[dict]:
