@@ -23,22 +23,28 @@ from deepseek_course.amounts import money
 CSS = Path(__file__).with_name("sheet.css")
 SECOND = re.compile(r"^## (?:2교시|Period 2)", re.MULTILINE)
 HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
-SCREEN = re.compile(
-    r"실행|따옴표|저장합니다|바꿉니다|`(?:\.\.\.|#|scope|market_value)`"
-    r"|\b[Cc]ells?\b|[Rr]un (?:it|the)|quotation marks|change \"|`#`|\bsave|\bscreens?\b"
+SCREEN = re.compile(  # a sentence that speaks of the screen
+    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|NaN|`(?:\.\.\.|#|scope|value|market_value)`"
+    r"|\b[Cc]ells?\b|\b[Rr]un (?:it|the)\b|quotation marks|change \"|\bsaves?\b|Stretch|Ctrl"
 )
-LETTERS = {"ko": 17, "en": 36}  # that one writes by hand on a line of a column
+SMALL = "plt.rcParams.update({'figure.figsize': (4.6, 3.2), 'axes.titlesize': 10, 'ytick.labelsize': 8})\n"
+HEAD = re.compile(  # pandas gives the index's name a row of its own
+    r"<th[^>]*></th>((?:(?!</tr>).)*)</tr>\s*<tr>\s*<th[^>]*>([^<]*)</th>\s*(?:<th[^>]*></th>\s*)+</tr>", re.DOTALL
+)
+LETTERS = {"ko": 22, "en": 45}  # of a model answer for each line to write on
 WORDS = {
     "ko": {
         "name": ("반", "이름", "날짜"), "work": "셈", "answer": "답", "all": "답(모두)", "reason": "근거(번호)",
-        "verdict": "판정(글자)", "why": "까닭", "low": "부터", "high": "까지", "later": "1교시가 끝난 다음에 나누어 줍니다.",
+        "verdict": "판정(글자)", "why": "까닭", "ring": "하나에 ○표",
+        "low": "부터", "high": "까지", "later": "1교시가 끝난 다음에 나누어 줍니다.",
         "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다. 2025년 1월 31일 뒤의 일이 적혀 있습니다.",
-        "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까", "silent": "무엇은 말해 주지 않습니까",
+        "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까?", "silent": "무엇은 말해 주지 않습니까?",
         "questions": "다섯 물음", "habits": "앞으로도 지킬 습관", "percent": "%", "points": "점", "models": "개",
     },
     "en": {
         "name": ("Class", "Name", "Date"), "work": "Work", "answer": "Answer", "all": "Answer (all)",
-        "reason": "Reason (number)", "verdict": "Verdict (letter)", "why": "Reason", "low": "from", "high": "to",
+        "reason": "Reason (number)", "verdict": "Verdict (letter)", "why": "Reason", "ring": "Circle one",
+        "low": "from", "high": "to",
         "later": "Hand out after period 1.", "cards": "Debate cards",
         "reveal": "Hand out after period 2 of lesson 04: they show what happened after 31 January 2025.",
         "before": "before", "after": "after", "use": "For whom can it be used?", "silent": "What does it not say?",
@@ -61,8 +67,8 @@ def sheet(lesson: build.Lesson, language: str) -> str:
         period = _find(rf"^## ((?:{number}교시|Period {number}) .*)$", lesson, language)
         later = f"<p class='later'>{words['later']}</p>" if number == 2 else ""
         head = f"<header><h1>{title}</h1><p class='name'>{name}</p><p class='period'>{period}</p>{later}</header>"
-        strip = f"<footer>{five_questions(language)}</footer>"
-        body += f"<section class='period-{number}'>{head}<main>{''.join(parts)}</main>{strip}</section>"
+        card = f"<aside>{five_questions(language)}</aside>"
+        body += f"<section>{head}<main>{''.join(parts)}{card}</main></section>"
     return _document(title, body, language)
 
 
@@ -144,6 +150,8 @@ def _printed(lesson: build.Lesson, language: str) -> list:
         if cell.cell_type == "code":
             instead = cell.metadata.get("sheet")
             printed.source = printed.source.replace('"linear"', '"log"')
+            if "course.show(" in printed.source:
+                printed.source = SMALL + re.sub(r"plt\.figure\(.*\)\n", "", printed.source)
             printed.source += f"\n{build.in_language(instead, language)}" if isinstance(instead, str) else ""
     with tempfile.TemporaryDirectory() as folder:
         return build.execute(notebook, Path(folder) / language, lesson.path.name).cells
@@ -164,26 +172,27 @@ def _prose(cell, asked: bool) -> str:
 
 def _off_screen(line: str) -> str:
     """A line without its sentences on what to do at the screen, the exercise's id and the names of variables."""
-    line = re.sub(r"\*\*\d\d-[a-z0-9-]+\*\*(?: · )?|`\w+` · |★ ", "", line)
+    line = re.sub(r"\*\*\d\d-[a-z0-9-]+\*\* · |`\w+` · |★ ", "", line)
     return " ".join(part for part in re.split(r"(?<=[.?!])\s+", line) if not SCREEN.search(part))
 
 
 def _markdown(text: str) -> str:
-    return MarkdownIt().enable("table").render(text)
+    shown = MarkdownIt().enable("table").render(text)
+    return re.sub(r"<li>\s*(?=<strong>[가-아A-H]\b)", "<li class='option'>", shown)
 
 
 def _shown(printed, language: str) -> str:
-    """A cell's table, list or chart; else a line for each answer that it leaves open."""
-    for output in printed.outputs:
-        if "text/html" in output.get("data", {}):
-            shown = re.sub(r"<style.*?</style>| border=\"1\"", "", output["data"]["text/html"], flags=re.DOTALL)
-            return f"<div class='shown'>{shown}</div>"
-    return "".join(_lines(label, 1) for _, label in _open(printed.source))
+    """Lines for the answers that a cell leaves open; if there are none, its table, list or chart."""
+    lines = "".join(_lines(label, 2) for label in _open(printed.source))
+    outputs = [output["data"]["text/html"] for output in printed.outputs if "text/html" in output.get("data", {})]
+    shown = re.sub(r"<style.*?</style>", "", "".join(outputs), flags=re.DOTALL)
+    return lines or "<div class='shown'>" + HEAD.sub(r"<th>\2</th>\1</tr>", shown) + "</div>"
 
 
-def _open(source: str) -> list[tuple[str, str]]:
-    """The names that a cell leaves open, each with the note behind it."""
-    return re.findall(r"^(\w+) = [^#\n]*\.\.\.[^#\n]*#? *(.*)$", source, re.MULTILINE)
+def _open(source: str) -> list[str]:
+    """The notes behind the answers that a cell leaves open, without how to type."""
+    notes = re.findall(r"^\w+ = \.\.\.(?:  # (.*))?$", source, re.MULTILINE)
+    return [re.sub(r",? ?(?:따옴표 안에.*|in quotation marks)|\"", "", note) for note in notes]
 
 
 def _lines(label: str, number: int) -> str:
@@ -196,13 +205,13 @@ def _blank(cell, source: str, language: str) -> str:
         model = build.SOLUTION.sub("", cell.source) if cell.cell_type == "code" else cell.source
         if cell.cell_type == "markdown":
             return _lines("", len(model) // LETTERS[language] + 2)
-        return "".join(_lines(label, 4) for _, label in _open(source))
+        return "".join(_lines(label, 4) for label in _open(source))
     exercise, words = judging.get(cell.metadata["answer"]), WORDS[language]
     box, kind = "<span class='box'></span>", exercise["kind"]
     if kind == "forecast":
         knew, percent = (note.replace('"', "") for note in re.findall(r"# (.*)$", source, re.MULTILINE)[:2])
-        blank = f"<p class='ring'>{knew}</p><p class='ring'>{percent} %</p>"
-        blank += _lines(words["why"], 2) if "_why = " in source else ""
+        why = _lines(words["why"], 2) if "_why = " in source else ""
+        return f"<p>{knew}</p><p>{words['ring']}: {percent} (%)</p>{why}"
     elif kind in ("percents", "ranges"):
         one = f"<u></u> {words['low']} <u></u> {words['high']}" if kind == "ranges" else "<u></u> %"
         blank = "".join(f"<span class='part'>{n}. {one}</span>" for n in range(1, exercise["count"] + 1))
@@ -236,5 +245,5 @@ def _proof(fact: pd.Series, outlets: pd.Series, role: str, words: dict) -> str:
     return (
         f"<small>{role}</small><h2>{fact['entity']}</h2><p>{fact['metric']} <b>{value}</b></p>"
         f"<p class='source'>{fact['as_of']} · {outlets[fact['source']]}</p><p class='caveat'>{caveat}</p>"
-        f"{_lines(words['use'], 1)}{_lines(words['silent'], 1)}"
+        f"{_lines(words['use'], 2)}{_lines(words['silent'], 2)}"
     )
