@@ -24,18 +24,18 @@ CSS = Path(__file__).with_name("sheet.css")
 SECOND = re.compile(r"^## (?:2교시|Period 2)", re.MULTILINE)
 HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
 SCREEN = re.compile(  # a sentence that speaks of the screen
-    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|NaN|`(?:\.\.\.|#|scope|value|market_value)`"
-    r"|\b[Cc]ells?\b|\b[Rr]un (?:it|the)\b|quotation marks|change \"|\bsaves?\b|Stretch|Ctrl"
+    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|위 목록|하는지 보고|NaN|`(?:\.\.\.|#|scope|value|market_value)`"
+    r"|\b[Cc]ells?\b|\b[Rr]un (?:it|the)\b|quotation marks|change \"|\bsaves?\b|Stretch|Ctrl|of the list|the check says"
 )
-SMALL = "plt.rcParams.update({'figure.figsize': (4.6, 3.2), 'axes.titlesize': 10, 'ytick.labelsize': 8})\n"
+SMALL = "plt.rcParams.update({'figure.figsize': (4.6, 2.8), 'axes.titlesize': 10, 'ytick.labelsize': 8, 'font.size': 8})\n"
 HEAD = re.compile(  # pandas gives the index's name a row of its own
     r"<th[^>]*></th>((?:(?!</tr>).)*)</tr>\s*<tr>\s*<th[^>]*>([^<]*)</th>\s*(?:<th[^>]*></th>\s*)+</tr>", re.DOTALL
 )
-LETTERS = {"ko": 22, "en": 45}  # of a model answer for each line to write on
+LETTERS = {"ko": 28, "en": 58}  # of a model answer for each line to write on
 WORDS = {
     "ko": {
         "name": ("반", "이름", "날짜"), "work": "셈", "answer": "답", "all": "답(모두)", "reason": "근거(번호)",
-        "verdict": "판정(글자)", "why": "까닭", "ring": "하나에 ○표",
+        "verdict": "판정(글자)", "why": "까닭", "knew": "○표: 가 앎 · 나 들어 봄 · 다 모름",
         "low": "부터", "high": "까지", "later": "1교시가 끝난 다음에 나누어 줍니다.",
         "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다. 2025년 1월 31일 뒤의 일이 적혀 있습니다.",
         "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까?", "silent": "무엇은 말해 주지 않습니까?",
@@ -43,7 +43,7 @@ WORDS = {
     },
     "en": {
         "name": ("Class", "Name", "Date"), "work": "Work", "answer": "Answer", "all": "Answer (all)",
-        "reason": "Reason (number)", "verdict": "Verdict (letter)", "why": "Reason", "ring": "Circle one",
+        "reason": "Reason (number)", "verdict": "Verdict (letter)", "why": "Reason", "knew": "Circle: A known · B heard of · C not",
         "low": "from", "high": "to",
         "later": "Hand out after period 1.", "cards": "Debate cards",
         "reveal": "Hand out after period 2 of lesson 04: they show what happened after 31 January 2025.",
@@ -132,7 +132,8 @@ def _periods(lesson: build.Lesson, language: str) -> list[list[str]]:
             text = _prose(prose, bool(tasks))
             text += "".join(_shown(printed, language) for _, printed in shown)
             text += "".join(_blank(cell, printed.source, language) for cell, printed in tasks)
-            periods[-1].append(f"<div class='{'exercise' if tasks else 'other'}'>{text}</div>" if text else "")
+            whole = any("answer" in cell.metadata for cell, _ in tasks)
+            periods[-1].append(f"<div class='{'exercise' if whole else 'other'}'>{text}</div>" if text else "")
     return periods
 
 
@@ -186,7 +187,9 @@ def _shown(printed, language: str) -> str:
     lines = "".join(_lines(label, 2) for label in _open(printed.source))
     outputs = [output["data"]["text/html"] for output in printed.outputs if "text/html" in output.get("data", {})]
     shown = re.sub(r"<style.*?</style>", "", "".join(outputs), flags=re.DOTALL)
-    return lines or "<div class='shown'>" + HEAD.sub(r"<th>\2</th>\1</tr>", shown) + "</div>"
+    if "<table" in shown:
+        shown = HEAD.sub(r"<th>\2</th>\1</tr>", shown).replace("_", "_<wbr>")
+    return lines or f"<div class='shown'>{shown}</div>"
 
 
 def _open(source: str) -> list[str]:
@@ -204,14 +207,13 @@ def _blank(cell, source: str, language: str) -> str:
     if "written" in cell.metadata:
         model = build.SOLUTION.sub("", cell.source) if cell.cell_type == "code" else cell.source
         if cell.cell_type == "markdown":
-            return _lines("", len(model) // LETTERS[language] + 2)
+            return _lines("", len(model) // LETTERS[language] + 1)
         return "".join(_lines(label, 4) for label in _open(source))
     exercise, words = judging.get(cell.metadata["answer"]), WORDS[language]
     box, kind = "<span class='box'></span>", exercise["kind"]
     if kind == "forecast":
-        knew, percent = (note.replace('"', "") for note in re.findall(r"# (.*)$", source, re.MULTILINE)[:2])
         why = _lines(words["why"], 2) if "_why = " in source else ""
-        return f"<p>{knew}</p><p>{words['ring']}: {percent} (%)</p>{why}"
+        return f"<p class='ring'><span>{words['knew']}</span><span>3 10 25 50 75 90 97 %</span></p>{why}"
     elif kind in ("percents", "ranges"):
         one = f"<u></u> {words['low']} <u></u> {words['high']}" if kind == "ranges" else "<u></u> %"
         blank = "".join(f"<span class='part'>{n}. {one}</span>" for n in range(1, exercise["count"] + 1))
