@@ -3,7 +3,8 @@
 On a sheet stand the exercises of the class periods, each with the prose above it from the last heading or bold word on,
 the charts, and the lesson's first task that is marked by hand. Where this does not do, a cell's metadata `sheet` rules:
 in prose `true` (all of it), `false` (not even the exercise) or the numbers of its blocks; at code `true` (what it
-shows, or a line for each open answer) or the code that is run after it to show something else.
+shows, or a line for each open answer) or the code that is run after it to show something else; at a task marked by
+hand the number of lines.
 """
 
 import ast
@@ -24,14 +25,18 @@ CSS = Path(__file__).with_name("sheet.css")
 SECOND = re.compile(r"^## (?:2교시|Period 2)", re.MULTILINE)
 HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
 SCREEN = re.compile(  # a sentence that speaks of the screen
-    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|위 목록|하는지 보고|NaN|`(?:\.\.\.|#|scope|value|market_value)`"
+    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|위 목록|하는지 보고|NaN|`(?:\.\.\.|#|better|scope|value|market_value)`"
     r"|\b[Cc]ells?\b|\b[Rr]un (?:it|the)\b|quotation marks|change \"|\bsaves?\b|Stretch|Ctrl|of the list|the check says"
 )
-SMALL = "plt.rcParams.update({'figure.figsize': (4.6, 2.8), 'axes.titlesize': 10, 'ytick.labelsize': 8, 'font.size': 8})\n"
+SMALL = (  # a chart as wide as a column, its letters as large as the text
+    "plt.rcParams.update({'figure.figsize': (4.6, 2.9), 'font.size': 8, 'axes.titlesize': 9, 'axes.labelsize': 9,"
+    " 'ytick.labelsize': 7.5, 'legend.fontsize': 7, 'legend.markerscale': 0.6})\n"
+)
 HEAD = re.compile(  # pandas gives the index's name a row of its own
     r"<th[^>]*></th>((?:(?!</tr>).)*)</tr>\s*<tr>\s*<th[^>]*>([^<]*)</th>\s*(?:<th[^>]*></th>\s*)+</tr>", re.DOTALL
 )
-LETTERS = {"ko": 28, "en": 58}  # of a model answer for each line to write on
+FEWER = "plt.gca().xaxis.get_major_locator().set_params(numticks=5)\n"  # where the axis is logarithmic
+LETTERS = {"ko": 18, "en": 40}  # of a model answer for each line to write on
 WORDS = {
     "ko": {
         "name": ("반", "이름", "날짜"), "work": "셈", "answer": "답", "all": "답(모두)", "reason": "근거(번호)",
@@ -47,7 +52,7 @@ WORDS = {
         "low": "from", "high": "to",
         "later": "Hand out after period 1.", "cards": "Debate cards",
         "reveal": "Hand out after period 2 of lesson 04: they show what happened after 31 January 2025.",
-        "before": "before", "after": "after", "use": "For whom can it be used?", "silent": "What does it not say?",
+        "before": "Before", "after": "After", "use": "For whom can it be used?", "silent": "What does it not say?",
         "questions": "The five questions", "habits": "Habits to keep", "percent": " percent", "points": " points",
         "models": " models",
     },
@@ -78,7 +83,8 @@ def debate_cards(lesson: build.Lesson, language: str) -> str:
     words, evidence = WORDS[language], _evidence(lesson, language)
     facts = pd.concat([course.table("facts"), course.table("later_facts")])
     outlets = pd.concat([course.table("sources"), course.table("later_sources")])["publisher"]
-    question = _find(r"\*\*([^*]*2?AI [^*]*\?)\*\*", lesson, language)
+    question = _find(r"\*\*([^*]*AI [^*]*\?)\*\*", lesson, language)
+    question = question[:1].upper() + question[1:]
     blanks = "".join(f"<span>{name}<i></i>%</span>" for name in course.table("scenarios")["name"])
     chances = "".join(f"<p class='chances'><b>{words[when]}</b>{blanks}</p>" for when in ("before", "after"))
     roles = [f"<h2>{role}</h2><p>{question}</p>{chances}" for role in evidence]
@@ -87,10 +93,10 @@ def debate_cards(lesson: build.Lesson, language: str) -> str:
     last = build.Lesson(build.SOURCES / "05-brief.md")
     habits = f"<h2>{words['habits']}</h2>" + _markdown(_find(r"((?:^- .*\n){6})", last, language))
     body = ""
-    for cards in (roles + proofs, [five] * 8, [habits] * 8):
+    for cards, head in ((roles + proofs, words["reveal"]), ([five] * 8, ""), ([habits] * 8, "")):
         for start in range(0, len(cards), 8):
             page = "".join(f"<article>{card}</article>" for card in cards[start : start + 8])
-            body += f"<section class='cards'><p class='head'>{words['reveal']}</p><div>{page}</div></section>"
+            body += f"<section class='cards'><p class='head'>{head}</p><div>{page}</div></section>"
     return _document(words["cards"], body, language)
 
 
@@ -128,13 +134,17 @@ def _periods(lesson: build.Lesson, language: str) -> list[list[str]]:
             periods.append([])
         if prose.metadata.get("sheet") is not False:
             tasks = [(cell, printed) for cell, printed in group[1:] if _is_task(cell, home, by_hand)]
-            shown = [(c, p) for c, p in group[1:] if c.metadata.get("sheet") or (not home and "course.show(" in c.source)]
             text = _prose(prose, bool(tasks))
-            text += "".join(_shown(printed, language) for _, printed in shown)
+            text += "".join(_shown(printed) for cell, printed in group[1:] if _is_shown(cell, home))
             text += "".join(_blank(cell, printed.source, language) for cell, printed in tasks)
             whole = any("answer" in cell.metadata for cell, _ in tasks)
             periods[-1].append(f"<div class='{'exercise' if whole else 'other'}'>{text}</div>" if text else "")
     return periods
+
+
+def _is_shown(cell, home: bool) -> bool:
+    chart = "course.show(" in cell.source and not home
+    return cell.cell_type == "code" and (chart or bool(cell.metadata.get("sheet")))
 
 
 def _is_task(cell, home: bool, by_hand: str | None) -> bool:
@@ -153,6 +163,8 @@ def _printed(lesson: build.Lesson, language: str) -> list:
             printed.source = printed.source.replace('"linear"', '"log"')
             if "course.show(" in printed.source:
                 printed.source = SMALL + re.sub(r"plt\.figure\(.*\)\n", "", printed.source)
+                if '"log"' in printed.source:
+                    printed.source = printed.source.replace("course.show(", FEWER + "course.show(")
             printed.source += f"\n{build.in_language(instead, language)}" if isinstance(instead, str) else ""
     with tempfile.TemporaryDirectory() as folder:
         return build.execute(notebook, Path(folder) / language, lesson.path.name).cells
@@ -173,7 +185,7 @@ def _prose(cell, asked: bool) -> str:
 
 def _off_screen(line: str) -> str:
     """A line without its sentences on what to do at the screen, the exercise's id and the names of variables."""
-    line = re.sub(r"\*\*\d\d-[a-z0-9-]+\*\* · |`\w+` · |★ ", "", line)
+    line = re.sub(r"\*\*\d\d-[a-z0-9-]+\*\* · |`\w+` · |\(`\*\*\w+\*\*`\)|★ ", "", line)
     return " ".join(part for part in re.split(r"(?<=[.?!])\s+", line) if not SCREEN.search(part))
 
 
@@ -182,7 +194,7 @@ def _markdown(text: str) -> str:
     return re.sub(r"<li>\s*(?=<strong>[가-아A-H]\b)", "<li class='option'>", shown)
 
 
-def _shown(printed, language: str) -> str:
+def _shown(printed) -> str:
     """Lines for the answers that a cell leaves open; if there are none, its table, list or chart."""
     lines = "".join(_lines(label, 2) for label in _open(printed.source))
     outputs = [output["data"]["text/html"] for output in printed.outputs if "text/html" in output.get("data", {})]
@@ -207,7 +219,7 @@ def _blank(cell, source: str, language: str) -> str:
     if "written" in cell.metadata:
         model = build.SOLUTION.sub("", cell.source) if cell.cell_type == "code" else cell.source
         if cell.cell_type == "markdown":
-            return _lines("", len(model) // LETTERS[language] + 1)
+            return _lines("", cell.metadata.get("sheet", len(model) // LETTERS[language] + 2))
         return "".join(_lines(label, 4) for label in _open(source))
     exercise, words = judging.get(cell.metadata["answer"]), WORDS[language]
     box, kind = "<span class='box'></span>", exercise["kind"]
