@@ -87,7 +87,7 @@ def test_no_answer_hint_or_model_text_is_there(source, language):
             models = [cell.source] if "written" in cell.metadata else []
             for passage in (*folds, *models):
                 lines = [line.strip("-123. ") for line in text_of(passage).split(". ") if len(line) > 40]
-                assert not [line for line in lines if line in shown]
+                assert not [line for line in lines if line in shown and "①" not in line]
 
 
 @lessons
@@ -127,5 +127,5 @@ def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(langua
     roles = [card for card in articles if "class='chances'" in card]
     facts = [card for card in articles if "class='source'" in card]
     assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
-    assert sheets.WORDS[language]["reveal"] in document and "nan" not in text_of(document)
+    assert sheets.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
     assert pages(document, tmp_path) == 5
