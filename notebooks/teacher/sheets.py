@@ -19,7 +19,6 @@ from markdown_it import MarkdownIt
 import build
 import deepseek_course as course
 from deepseek_course import judging
-from deepseek_course.amounts import money
 
 CSS = Path(__file__).with_name("sheet.css")
 SECOND = re.compile(r"^## (?:2교시|Period 2)", re.MULTILINE)
@@ -35,25 +34,24 @@ SMALL = (  # a chart as wide as a column, its letters as large as the text
 HEAD = re.compile(  # pandas gives the index's name a row of its own
     r"<th[^>]*></th>((?:(?!</tr>).)*)</tr>\s*<tr>\s*<th[^>]*>([^<]*)</th>\s*(?:<th[^>]*></th>\s*)+</tr>", re.DOTALL
 )
-FEWER = "plt.gca().xaxis.get_major_locator().set_params(numticks=5)\n"  # where the axis is logarithmic
+FEWER_TICKS = "plt.gca().xaxis.get_major_locator().set_params(numticks=5)\n"  # where the axis is logarithmic
 LETTERS = {"ko": 18, "en": 40}  # of a model answer for each line to write on
 WORDS = {
     "ko": {
         "name": ("반", "이름", "날짜"), "work": "셈", "answer": "답", "all": "답(모두)", "reason": "근거(번호)",
         "verdict": "판정(글자)", "why": "까닭", "knew": "○표: 가 앎 · 나 들어 봄 · 다 모름",
         "low": "부터", "high": "까지", "later": "1교시가 끝난 다음에 나누어 줍니다.",
-        "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다. 2025년 1월 뒤의 일이 있습니다.",
+        "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다(2025년 1월 이후의 결과가 있습니다).",
         "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까?",
-        "silent": "무엇은 말해 주지 않습니까?",
-        "questions": "다섯 물음", "habits": "앞으로도 지킬 습관", "percent": "%", "points": "점", "models": "개",
+        "silent": "무엇은 말해 주지 않습니까?", "questions": "다섯 물음",
+        "habits": "앞으로도 지킬 습관", "percent": "%", "points": "점", "models": "개",
     },
     "en": {
         "name": ("Class", "Name", "Date"), "work": "Work", "answer": "Answer", "all": "Answer (all)",
-        "reason": "Reason (number)", "verdict": "Verdict (letter)", "why": "Reason",
-        "knew": "Circle: A known · B heard of · C not",
-        "low": "from", "high": "to",
+        "reason": "Reason no.", "verdict": "Verdict letter", "why": "Reason",
+        "knew": "Circle: A known · B heard of · C not", "low": "from", "high": "to",
         "later": "Hand out after period 1.", "cards": "Debate cards",
-        "reveal": "Hand out after period 2 of lesson 04: they show what happened after 31 January 2025.",
+        "reveal": "Hand out after period 2 of lesson 04 (with outcomes after January 2025).",
         "before": "Before", "after": "After", "use": "For whom can it be used?", "silent": "What does it not say?",
         "questions": "The five questions", "habits": "Habits to keep", "percent": " percent", "points": " points",
         "models": " models",
@@ -124,7 +122,7 @@ def _periods(lesson: build.Lesson, language: str) -> list[list[str]]:
     """What the sheet has, period by period."""
     periods, home = [[]], False
     cells = [cell for cell in lesson.cells if cell.metadata.get("lang", language) == language]
-    by_hand = next((cell.metadata["written"] for cell in cells if "written" in cell.metadata), None)
+    by_hand = next((cell.metadata["written"] for cell in cells if "written" in cell.metadata), "")
     groups = []  # prose, and what follows it up to the next prose
     for cell, printed in zip(cells, _printed(lesson, language), strict=True):
         if cell.cell_type == "markdown" and "written" not in cell.metadata:
@@ -149,10 +147,10 @@ def _is_shown(cell, home: bool) -> bool:
     return cell.cell_type == "code" and (chart or bool(cell.metadata.get("sheet")))
 
 
-def _is_task(cell, home: bool, by_hand: str | None) -> bool:
+def _is_task(cell, home: bool, by_hand: str) -> bool:
     if "answer" in cell.metadata:
         return not home and judging.get(cell.metadata["answer"])["level"] != "stretch"
-    return by_hand is not None and cell.metadata.get("written") == by_hand
+    return "written" in cell.metadata and cell.metadata["written"] == by_hand
 
 
 def _printed(lesson: build.Lesson, language: str) -> list:
@@ -166,7 +164,7 @@ def _printed(lesson: build.Lesson, language: str) -> list:
             if "course.show(" in printed.source:
                 printed.source = SMALL + re.sub(r"plt\.figure\(.*\)\n", "", printed.source)
                 if '"log"' in printed.source:
-                    printed.source = printed.source.replace("course.show(", FEWER + "course.show(")
+                    printed.source = printed.source.replace("course.show(", FEWER_TICKS + "course.show(")
             printed.source += f"\n{build.in_language(instead, language)}" if isinstance(instead, str) else ""
     with tempfile.TemporaryDirectory() as folder:
         return build.execute(notebook, Path(folder) / language, lesson.path.name).cells
@@ -217,18 +215,17 @@ def _lines(label: str, number: int) -> str:
 
 
 def _blank(cell, source: str, language: str) -> str:
-    """What to write in instead of an answer cell."""
-    if "written" in cell.metadata:
-        model = build.SOLUTION.sub("", cell.source) if cell.cell_type == "code" else cell.source
-        if cell.cell_type == "markdown":
-            return _lines("", cell.metadata.get("sheet", len(model) // LETTERS[language] + 2))
+    """What to write in instead of an answer cell; a task marked by hand has room for its model answer."""
+    if "written" in cell.metadata and cell.cell_type == "code":
         return "".join(_lines(label, 4) for label in _open(source))
+    if "written" in cell.metadata:
+        return _lines("", cell.metadata.get("sheet", len(cell.source) // LETTERS[language] + 2))
     exercise, words = judging.get(cell.metadata["answer"]), WORDS[language]
     box, kind = "<span class='box'></span>", exercise["kind"]
     if kind == "forecast":
         why = _lines(words["why"], 2) if "_why = " in source else ""
         return f"<p class='ring'><span>{words['knew']}</span><span>3 10 25 50 75 90 97 %</span></p>{why}"
-    elif kind in ("percents", "ranges"):
+    if kind in ("percents", "ranges"):
         one = f"<u></u> {words['low']} <u></u> {words['high']}" if kind == "ranges" else "<u></u> %"
         blank = "".join(f"<span class='part'>{n}. {one}</span>" for n in range(1, exercise["count"] + 1))
     elif kind == "sequence" and len(exercise["answer"][0]) > 2:
@@ -254,7 +251,7 @@ def _proof(fact: pd.Series, outlets: pd.Series, role: str, words: dict) -> str:
     if pd.isna(fact["value"]):
         value = ""
     elif unit in ("USD", "KRW", "CNY"):
-        value = money(fact["value"], currency=unit)
+        value = course.money(fact["value"], currency=unit)
     else:
         value = f"{fact['value']:,g}{words[unit]}"
     caveat = "" if pd.isna(fact["caveat"]) else fact["caveat"]
