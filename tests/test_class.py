@@ -14,11 +14,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import submissions
 from nbgrader.api import Gradebook
 
 import build
 import classroom
+import submissions
 from deepseek_course import judging
 from deepseek_course.answers import MIME
 from marking import Defuse, judged

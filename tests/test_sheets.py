@@ -1,0 +1,131 @@
+"""The printed sheets: two pages a period, every exercise of the class periods, no answers; and the debate's cards."""
+
+import re
+import shutil
+import subprocess
+from functools import cache
+
+import pytest
+
+import build
+import sheets
+from deepseek_course import judging
+
+SOURCES = sorted(build.SOURCES.glob("*.md"))
+lessons = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+languages = pytest.mark.parametrize("language", build.LANGUAGES)
+AT_THE_SCREEN = {"00-type", "00-open", "00-restart"}  # how to use a notebook
+
+
+@cache
+def printed(source, language):
+    return sheets.sheet(build.Lesson(source), language)
+
+
+@cache
+def cards(language):
+    return sheets.debate_cards(build.Lesson(build.SOURCES / "04-scenarios.md"), language)
+
+
+def text_of(document):
+    """What can be read on paper."""
+    body = re.sub(r"<style.*?</style>|<img[^>]*>", "", document, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body.replace("<wbr>", "")))
+
+
+def pages(document, folder):
+    browser = shutil.which("chromium")
+    if not browser:
+        pytest.skip("no chromium here to print with (apt install chromium)")
+    page, pdf = folder / "sheet.html", folder / "sheet.pdf"
+    page.write_text(document, encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={folder}/me"]
+    subprocess.run([browser, *options, f"--print-to-pdf={pdf}", page.as_uri()], check=True, timeout=120)
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf.read_bytes()))
+
+
+@lessons
+@languages
+def test_a_period_takes_two_pages(source, language, tmp_path):
+    document = printed(source, language)
+    first, *second = re.split(r"(?=<section)", document.removesuffix("</body></html>"))[1:]
+    assert len(second) == (source.stem[:2] in ("02", "04"))
+    head = document[: document.index("<section")]
+    for section in (first, *second):
+        assert pages(head + section, tmp_path) == 2
+
+
+@lessons
+@languages
+def test_every_exercise_of_the_periods_is_there_and_none_for_home(source, language):
+    document, home = printed(source, language), False
+    at_school, at_home = set(), set()
+    for cell in build.Lesson(source).cells:
+        home = home or bool(sheets.HOME.search(cell.source) and cell.cell_type == "markdown")
+        if "answer" in cell.metadata:
+            (at_home if home else at_school).add(cell.metadata["answer"])
+    asked = set(re.findall(r"<small>(\d\d-[a-z0-9-]+)</small>", document))
+    forecasts = {name for name in at_school if judging.get(name)["kind"] == "forecast"}
+    assert asked == at_school - AT_THE_SCREEN - forecasts and not asked & at_home
+    assert document.count("class='ring'") == len(forecasts)
+
+
+@lessons
+@languages
+def test_no_answer_hint_or_model_text_is_there(source, language):
+    lesson, shown = build.Lesson(source), text_of(printed(source, language))
+    for word in ("SOLUTION", "course.check", "None", "NaN", "…", "도움말", "Hint 1", "답 보기", "Show the answers"):
+        assert word not in shown.replace("‘…할", ""), word
+    for exercise in judging.load().values():
+        if exercise["lesson"] == source.stem[:2] and "solution" in exercise:
+            names = judging.names_of(exercise)
+            for folded in (exercise["solution"], *exercise["hints"]):
+                assert text_of(judging.fill(folded[language].strip(), names)) not in shown
+    for cell in lesson.cells:
+        if cell.metadata.get("lang") == language:
+            folds = re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)
+            models = [cell.source] if "written" in cell.metadata else []
+            for passage in (*folds, *models):
+                lines = [line.strip("-123. ") for line in text_of(passage).split(". ") if len(line) > 40]
+                assert not [line for line in lines if line in shown and "①" not in line]
+
+
+@lessons
+@languages
+def test_nothing_on_paper_speaks_of_the_screen(source, language):
+    shown = text_of(printed(source, language))
+    assert not re.search(r"실행|Shift|Ctrl|따옴표|\bcells?\b|quotation marks|\*\*|\[\[|`", shown)
+
+
+@lessons
+def test_twins_agree_on_what_is_printed(source):
+    prose = [cell for cell in build.Lesson(source).cells if cell.cell_type == "markdown"]
+    for korean, english in zip(prose[::2], prose[1::2], strict=True):
+        assert korean.metadata.get("sheet") == english.metadata.get("sheet")
+
+
+@lessons
+@languages
+def test_the_lessons_task_for_the_teacher_and_the_five_questions_are_there(source, language):
+    document = printed(source, language)
+    assert all(sign in text_of(document) for sign in "①②③④⑤")
+    if source.stem[:2] != "00":
+        assert document.count("class='lines'") >= 1
+
+
+@languages
+def test_nothing_later_than_january_2025_is_on_the_first_sheet_of_04(language):
+    first = printed(build.SOURCES / "04-scenarios.md", language).split("<section>")[1]
+    later = sheets.course.table("outcomes")["resolution"]
+    assert not [told for told in later if told in text_of(first)]
+
+
+@languages
+def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(language, tmp_path):
+    document = cards(language)
+    articles = re.findall(r"<article>.*?</article>", document, re.DOTALL)
+    roles = [card for card in articles if "class='chances'" in card]
+    facts = [card for card in articles if "class='source'" in card]
+    assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
+    assert sheets.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
+    assert pages(document, tmp_path) == 5
