@@ -380,3 +380,6 @@ def test_the_zip_to_hand_out_has_the_release(tmp_path):
     text = json.dumps(notebook, ensure_ascii=False)
     assert "course.Answer" not in text
     assert "SOLUTION" not in text
+    assert (
+        "수업 02" in (folder / "handout/02-ko.html").read_text() or "02." in (folder / "handout/02-ko.html").read_text()
+    )

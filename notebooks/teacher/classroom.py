@@ -29,6 +29,7 @@ from tqdm import tqdm
 
 import build
 import reporting
+import sheets
 from marking import Judge
 from messages import say
 
@@ -253,18 +254,34 @@ def judge_again(wanted: list[str], config):
 
 def handout(arguments: list[str]):
     """Puts what learners get into handout/: a zip of each release, and sheets to print."""
-    wanted = arguments or assignments()
     Path("handout").mkdir(exist_ok=True)
-    for name in wanted:
+    for name in arguments or assignments():
         if name not in assignments():
             sys.exit(say("unknown", name, ", ".join(assignments())))
         if not is_released(name):
             nbgrader(["generate_assignment", name, "--force"])
-        target = Path("handout", f"{name}.zip")
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(Path("release", name).rglob("*")):
-                archive.write(path, path.relative_to("release"))
-        print(target)
+        print(zip_release(name))
+        number, _, language = name.partition("-")
+        for path in build.SOURCES.glob(f"{number}-*.md"):  # none for a teacher's own assignment
+            print_sheets(build.Lesson(path), language, name)
+
+
+def zip_release(name: str) -> Path:
+    target = Path("handout", f"{name}.zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(Path("release", name).rglob("*")):
+            archive.write(path, path.relative_to("release"))
+    return target
+
+
+def print_sheets(lesson: build.Lesson, language: str, name: str):
+    """The lesson's sheet as a page for the browser to print; with lesson 04 the debate's cards."""
+    pages = {f"{name}.html": sheets.sheet}
+    if lesson.path.stem == "04-scenarios":
+        pages[f"{name}-debate.html"] = sheets.debate_cards
+    for file, make in pages.items():
+        Path("handout", file).write_text(make(lesson, language), encoding="utf-8")
+        print(Path("handout", file))
 
 
 # Commands
