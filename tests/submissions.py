@@ -221,6 +221,8 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "renames": notebook(also=RENAME, at=3),
         "stale": stale(),
         "edited-set-up": edited_set_up(),
+        "zip-in-zip": zipped({"숙제/02.zip": zipped({NAME: content(notebook())})}),
+        "climbs": zipped({"../../../climbed.txt": b"out", f"../{NAME}": content(notebook())}),
     }
 
 
@@ -236,6 +238,16 @@ def zipped(entries: dict[str, bytes]) -> bytes:
         for name, data in entries.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def download(handed_in: dict) -> bytes:
+    """The zip that an LMS makes of a class: a folder a learner."""
+    return zipped(
+        {
+            f"{student}/{'숙제.zip' if isinstance(what, bytes) else NAME}": content(what)
+            for student, what in handed_in.items()
+        }
+    )
 
 
 def hand_in(folder: Path, handed_in: dict, assignment: str = "02-ko"):

@@ -1,5 +1,6 @@
 """A class of thirty goes the whole way with the real nbgrader: handed out, collected, marked, given back."""
 
+import csv
 import hashlib
 import json
 import os
@@ -66,6 +67,8 @@ EXPECTED = {
     "renames": (POINTS, ""),
     "stale": (POINTS, "이전 판(0.0.9)"),
     "edited-set-up": (POINTS, ""),
+    "zip-in-zip": (POINTS, ""),
+    "climbs": (POINTS, ""),
 }
 
 # Runs where there is no network but the machine's own, listens there, and counts what came and what went over it.
@@ -122,8 +125,19 @@ def marked(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     (home / "secret.txt").write_text("the teacher's own")
     folder = new_class(tmp_path_factory.mktemp("class"))
-    submissions.hand_in(folder, submissions.files(folder, PORT))
-    watched = [home, folder / "source", folder / "release", folder / "submitted", build.ROOT / "data"]
+    archive = folder / "downloaded/02-ko/archive/02-ko.zip"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(submissions.download(submissions.files(folder, PORT)))
+    collected = run(folder, "zip_collect", "02-ko")
+    assert collected.returncode == 0, collected.stderr
+    watched = [
+        home,
+        folder / "downloaded",
+        folder / "source",
+        folder / "release",
+        folder / "submitted",
+        build.ROOT / "data",
+    ]
     before = contents(*watched)
     isolated_network = ("bwrap", "--dev-bind", "/", "/", "--unshare-net", "--")
     (folder / "watch.py").write_text(WATCH)
@@ -160,8 +174,9 @@ def test_nothing_left_the_machine_and_nobody_was_reached(marked):
 def test_nothing_changed_but_marks(marked):
     folder, _, changed = marked
     assert not {path for path, _ in changed if "__pycache__" not in path}
+    assert not [path for path in folder.parent.rglob("climbed.txt") if "extracted" not in path.parts]
     assert {path.name for path in folder.iterdir()} == {
-        *("source", "release", "submitted", "autograded", "gradebook.db", "mark.log"),
+        *("source", "release", "downloaded", "submitted", "autograded", "gradebook.db", "mark.log"),
         *("nbgrader_config.py", "students.csv", "watch.py"),
     }
 
@@ -195,6 +210,18 @@ def test_everybody_gets_feedback_with_the_line_on_what_was_wrong(given_back):
 def test_feedback_says_what_fits_the_mistake(given_back):
     course_says = judging.judge("02-rate", {"kind": "number", "value": -123456.0}).message
     assert course_says.split(".")[0] in given_back["wrong"]
+
+
+def test_the_report_has_everybody(marked):
+    folder, *_ = marked
+    done = run(folder, "report")
+    assert done.returncode == 0, done.stderr
+    with open(folder / "report" / "marks.csv", encoding="utf-8-sig") as file:
+        rows = {row["SIS User ID"]: row for row in csv.DictReader(file)}
+    assert {student: float(row["02 (of 20)"]) for student, row in rows.items() if student != "memory"} == {
+        student: points for student, (points, _) in EXPECTED.items() if student != "memory"
+    }
+    assert "02-fewer 다음의 칸" in (folder / "report" / "overview.ko.html").read_text()
 
 
 def test_scripts_are_defused_and_pictures_stay(given_back):

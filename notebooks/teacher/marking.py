@@ -62,8 +62,8 @@ class SubmissionReader(NotebookExporter):
             text = file_stream.read()
             notebook = nbformat.reads(text, as_version=4)
             nbformat.validate(notebook)
-        except Exception as error:  # whatever may be wrong with somebody's file
-            notebook = salvage(text) or new_notebook(metadata={"unreadable": type(error).__name__})
+        except Exception:  # whatever may be wrong with somebody's file
+            notebook = salvage(text) or new_notebook(metadata={"unreadable": True})
         return self.from_notebook_node(notebook, resources, **kwargs)
 
 
@@ -123,7 +123,7 @@ class Restore(NbGraderPreprocessor):
         wanted["current"] = wanted["version"]
         wanted["version"] = str(found.get("version", ""))[:20]
         if "unreadable" in nb.metadata:
-            note(source, "unreadable", nb.metadata["unreadable"])
+            note(source, "unreadable")
         elif "salvaged" in nb.metadata:
             note(source, "salvaged")
         names = [f"{str(each.get('lesson'))[:20]}-{str(each.get('language'))[:20]}" for each in (found, wanted)]
@@ -187,9 +187,9 @@ def shortened(names: list[str]) -> str:
 
 
 def as_model(cell: NotebookNode) -> str:
-    """A hand-marked task's model answer, folded; the marker sees it in formgrader below what was written."""
+    """A hand-marked task's model answer; the marker sees it in formgrader below what was written."""
     text = f"```python\n{cell.source}\n```" if cell.cell_type == CODE else cell.source
-    return f"<details open><summary>{say('model')}</summary>\n\n{text}\n\n</details>"
+    return f"**{say('model')}**\n\n{text}"
 
 
 def identify(cells: list, release: list) -> list[str | None]:

@@ -36,7 +36,7 @@ class MarksExporter(ExportPlugin):
         """Write the marks to `self.to`, or to marks.csv; of two languages of a lesson the better counts."""
         most, marks, waiting = {}, {}, defaultdict(int)
         for assignment in gradebook.assignments:
-            if self.assignment and assignment.name not in self.assignment:
+            if not assignment.submissions or (self.assignment and assignment.name not in self.assignment):
                 continue
             lesson = assignment.name.removesuffix("-ko").removesuffix("-en")
             most[lesson] = max(assignment.max_score, most.get(lesson, 0))

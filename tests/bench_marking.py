@@ -1,0 +1,82 @@
+"""How long marking takes, isolated and side by side, against stock nbgrader; run by hand, prints a ratio.
+
+    .venv-dev/bin/python tests/bench_marking.py [30]
+
+Stock `nbgrader autograde` marks the same submissions of lesson 02 one after another, without isolation; its check cells
+yield the score, since it knows nothing of judging outside. Both times are of whole commands; the marks have to agree.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "notebooks" / "teacher")]
+
+import build  # noqa: E402
+import classroom  # noqa: E402
+import submissions  # noqa: E402
+
+STOCK = "c = get_config()\nc.ClearSolutions.code_stub = {'python': ''}\n"
+
+
+def classes(number: int) -> dict[str, nbformat.NotebookNode]:
+    kinds = [submissions.notebook(), submissions.notebook(right=12), submissions.wrong()]
+    return {f"student{n:03}": kinds[n % 3] for n in range(number)}
+
+
+def make_stock(folder: Path):
+    """The same assignment for nbgrader as it is: a check cell's last value is its score."""
+    (folder / "nbgrader_config.py").write_text(STOCK)
+    notebook = build.assignment(build.Lesson(build.SOURCES / "02-numbers.md"), "ko")
+    for cell in notebook.cells:
+        if cell.id.endswith("-check"):
+            points = cell.metadata.nbgrader.points
+            hidden = cell.source.split("### BEGIN HIDDEN TESTS\ncourse.Answer(")[1].split(")\n### END")[0]
+            cell.source += (
+                f"\n### BEGIN HIDDEN TESTS\n"
+                f'course.check("{cell.metadata.nbgrader.grade_id}", {hidden}).score * {points}\n'
+                f"### END HIDDEN TESTS"
+            )
+    path = folder / "source" / "02-ko" / submissions.NAME
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def marks(folder: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        return {one.student_id: one.score for one in gradebook.assignment_submissions("02-ko")}
+
+
+def main(number: str = "30"):
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # alembic
+    with tempfile.TemporaryDirectory() as stock, tempfile.TemporaryDirectory() as ours:
+        stock, ours = Path(stock), Path(ours)
+        make_stock(stock)
+        seconds(["-m", "nbgrader", "generate_assignment", "02-ko"], stock)
+        tool = str(Path(classroom.__file__))
+        seconds([tool, "generate_assignment", "02-ko"], ours)
+        for folder in (stock, ours):
+            submissions.hand_in(folder, classes(int(number)))
+        floor = seconds(["-m", "nbgrader", "autograde", "02-ko"], stock)
+        isolated = seconds([tool, "mark", "02-ko"], ours)
+        assert marks(stock) == marks(ours), "the marks differ"
+    print(
+        f"{number} submissions, {os.cpu_count()} cores: stock {floor:.0f} s, isolated and side by side {isolated:.0f} s"
+    )
+    print(f"ratio {isolated / floor:.2f}, the same marks")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
