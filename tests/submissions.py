@@ -116,7 +116,10 @@ def scripts() -> nbformat.NotebookNode:
         "display(HTML(\"<img src=x onerror=alert(2)><script>alert(3)</script><p style='color: red'>red</p>\"))"
     )
     written = next(cell for cell in nb.cells if cell.id.endswith("-written"))
-    written.source = '내 생각 <script>alert(4)</script> <a href="javascript:alert(5)">여기</a> **굵게**'
+    written.source = (
+        '내 생각 <script>alert(4)</script> <a href="javascript:alert(5)">여기</a> **굵게** [링크](javascript:alert(6)) '
+    )
+    written.source += "![없는 그림](attachment:none.png)"
     return nb
 
 
@@ -176,6 +179,7 @@ RENAME = (
     "for path in glob.glob('*'):\n    os.rename(path, path + '.renamed')\n"
     "os.rename(os.getcwd(), os.getcwd() + '-renamed')"
 )
+SHOUT = "raise ValueError('x' * 30_000_000)"
 RAISE = "raise ValueError('나의 실수')"
 
 
@@ -199,6 +203,7 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "memory": notebook(also=MEMORY, at=3),
         "family": notebook(also=FAMILY, at=half),
         "output": notebook(also=OUTPUT, at=3),
+        "shouts": notebook(also=SHOUT, at=3),
         "processes": notebook(also=PROCESSES, at=half),
         "without-checks": without_checks(),
         "edited-checks": edited_checks(),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.filters import markdown2html
 from nbgrader.api import Gradebook
 
 import build
@@ -45,6 +46,7 @@ EXPECTED = {
     "memory": (3, "02-"),
     "family": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "output": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "shouts": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
     "processes": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "without-checks": (POINTS, "없어진 칸을 되돌려"),
     "edited-checks": (POINTS, "바뀐 확인 칸을 원래대로"),
@@ -374,21 +376,37 @@ def test_every_check_hands_its_answer_out(language):
 
 
 @pytest.mark.parametrize(
-    "html",
+    "text",
     [
+        "<script>alert(1)</script>",
         '<img src="https://example.org/spy.png">',
+        "![x](https://example.org/spy.png)",
+        "[x](javascript:alert(1))",
+        "[x](data:text/html,<script>alert(1)</script>)",
         '<iframe src="https://example.org"></iframe>',
-        '<a href="data:text/html,<script>alert(1)</script>">x</a>',
         '<svg onload="alert(1)"></svg>',
         '<p style="background: url(https://example.org/spy)">x</p>',
         "<style>@import url(https://example.org)</style>",
         '<form action="https://example.org"><input></form>',
         '<img src="data:image/svg+xml;base64,PHN2Zz4=">',
+        "`code`\n\n```\n\n[x](javascript:alert(1))\n\n```\n\n<b>x</b>",
+        r"$\href{javascript:alert(1)}{x}$",
     ],
 )
-def test_nothing_reaches_out_from_what_a_learner_wrote(html):
-    safe = Defuse().sanitize_html_tags(html)
-    assert not re.search(r"<[^>]*(src|href|url|onload|action)\b", safe)
+def test_nothing_runs_or_reaches_out_from_what_a_learner_wrote(text):
+    cell, _ = Defuse().preprocess_cell(nbformat.v4.new_markdown_cell(text, id="own-1"), {}, 0)
+    shown = markdown2html(cell.source)
+    assert not re.search(r"<[^>]*\b(src|href|url|onload|action)\b|<(script|style|svg|form|iframe)|\\href", shown)
+
+
+def test_a_pasted_picture_and_ordinary_marks_stay():
+    picture = "iVBORw0KGgo="
+    cell = nbformat.v4.new_markdown_cell("**굵게** 3 < 5 [누리집](https://example.org)\n\n![그림](attachment:a.png)")
+    cell.attachments, cell.id = {"a.png": {"image/png": picture}}, "own-1"
+    shown = markdown2html(Defuse().preprocess_cell(cell, {}, 0)[0].source)
+    assert "<strong>굵게</strong>" in shown
+    assert f'src="data:image/png;base64,{picture}"' in shown
+    assert 'href="https://example.org"' in shown
 
 
 def test_an_answer_without_its_kind_gives_no_points():

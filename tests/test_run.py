@@ -89,3 +89,16 @@ def test_charts_need_no_folder_outside_the_course(run, monkeypatch):
     monkeypatch.setattr(run, "run", lambda _: None)
     run.main("lab")
     assert os.path.dirname(os.environ["MPLCONFIGDIR"]) == str(ROOT / ".venv" / "share")
+
+
+def test_a_class_works_in_a_folder_of_its_own_in_the_language_of_the_system(run, monkeypatch, tmp_path):
+    handed_over = []
+    monkeypatch.setenv("COURSE_LANGUAGE", "ko")  # is put back after the test
+    monkeypatch.setattr(run, "HERE", str(tmp_path))
+    monkeypatch.setattr(run, "environment", lambda *_: sys.executable)
+    monkeypatch.setattr(run, "run", lambda *given: handed_over.append(given))
+    run.main("class", "zip_collect", "02-ko")
+    command, folder = handed_over[0]
+    assert command[-2:] == ["zip_collect", "02-ko"]
+    assert folder == str(tmp_path / "class") and os.path.isdir(folder)
+    assert os.environ["COURSE_LANGUAGE"] == "en"

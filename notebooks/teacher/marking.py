@@ -20,11 +20,12 @@ from bleach import ALLOWED_TAGS
 from bleach.css_sanitizer import CSSSanitizer
 from nbclient.exceptions import DeadKernelError
 from nbconvert import NotebookExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import compute_checksum, is_grade, is_solution
 from traitlets import Integer
 from traitlets.config import Config
 
@@ -34,7 +35,8 @@ from build import STUB
 from deepseek_course import language
 from deepseek_course.answers import MIME
 
-LARGEST_ANSWER = 20_000  # characters of JSON; `answers.plain` makes no more
+LARGEST_ANSWER = 20_000  # characters of JSON; an answer of a few lines has far fewer
+LONGEST_LINE = 2_000  # characters of a line that an error prints
 CODE, MARKDOWN = "code", "markdown"
 
 
@@ -160,14 +162,14 @@ class Restore(NbGraderPreprocessor):
     def merge(self, sources, releases, cells, known):
         """The teacher's cells with a learner's answers in them, and a learner's own cells where they stood."""
         stubs = {cell.id: cell.source for cell in releases}
-        texts, own, last = defaultdict(list), defaultdict(list), None
+        texts, pictures, own, last = defaultdict(list), {}, defaultdict(list), None
         for n, (cell, cell_id) in enumerate(zip(cells, known, strict=True)):
             last = cell_id or last
             if cell_id:
                 texts[cell_id].append(cell.source)
+                pictures[cell_id] = cell.get("attachments")
             elif cell.source.strip():
-                make = new_code_cell if cell.cell_type == CODE else new_markdown_cell
-                own[last].append(make(cell.source, id=f"own-{n}"))
+                own[last].append(as_own(cell, f"own-{n}"))
         merged = own[None]
         for cell in sources:
             written = [text for text in texts[cell.id] if text.strip() != stubs[cell.id].strip()]
@@ -176,6 +178,8 @@ class Restore(NbGraderPreprocessor):
                 if is_grade(cell):
                     model = [new_markdown_cell(as_model(cell), id=f"model-{cell.id}")]
                 cell.source = "\n".join(written) or stubs[cell.id]
+                if cell.cell_type == MARKDOWN and pictures.get(cell.id):
+                    cell.attachments = pictures[cell.id]
             elif cell.cell_type == CODE and not is_grade(cell) and written:
                 own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
@@ -184,6 +188,16 @@ class Restore(NbGraderPreprocessor):
 
 def shortened(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
+
+
+def as_own(cell: NotebookNode, cell_id: str) -> NotebookNode:
+    """A cell of the learner's own, with nothing but what was written, and pasted pictures."""
+    if cell.cell_type == CODE:
+        return new_code_cell(cell.source, id=cell_id)
+    made = new_markdown_cell(cell.source, id=cell_id)
+    if cell.get("attachments"):
+        made.attachments = cell.attachments
+    return made
 
 
 def as_model(cell: NotebookNode) -> str:
@@ -240,10 +254,9 @@ class Run(Execute):
 
     def process_message(self, msg, cell, cell_index):
         """Drops what goes beyond the limit before it is kept."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error", "update_display_data"):
-            length = len(str(msg["content"].get("text") or msg["content"].get("data") or ""))
+        if msg["msg_type"] not in ("status", "execute_input"):
             before = self.length[cell_index]
-            self.length[cell_index] += length
+            self.length[cell_index] += len(str(msg["content"]))
             if self.length[cell_index] > self.output_limit:
                 if before <= self.output_limit:
                     self.tell(self.nb, "output", place(self.nb, cell_index))
@@ -251,8 +264,12 @@ class Run(Execute):
         return super().process_message(msg, cell, cell_index)
 
     def on_cell_executed(self, cell, cell_index, execute_reply):
+        content = execute_reply["content"]
+        if content["status"] == "error":
+            content["evalue"] = content["evalue"][:LONGEST_LINE]
+            content["traceback"] = [line[:LONGEST_LINE] for line in content["traceback"]]
         super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
-        if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
+        if content.get("ename") == self.error_on_timeout["ename"]:
             self.tell(self.nb, "late", place(self.nb, cell_index), self.timeout)
 
     def tell(self, nb, key, *values):
@@ -309,6 +326,8 @@ class Defuse(SanitizeHTML):
     """Takes scripts and far pictures out of what learners wrote or printed: it is shown in a marker's browser."""
 
     enabled = True
+    safe_output_keys = frozenset({"text/plain", "image/png", "image/jpeg"})
+    sanitized_output_types = frozenset({"text/html"})
     tags = ALLOWED_TAGS | {
         *("br", "div", "hr", "img", "p", "pre", "s", "small", "span", "sub", "sup", "u"),
         *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
@@ -320,14 +339,16 @@ class Defuse(SanitizeHTML):
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
-        if cell.cell_type == CODE and is_grade(cell) and not is_solution(cell):
-            return cell, resources  # Judge made it
-        if cell.cell_type == MARKDOWN and not is_solution(cell) and not cell.id.startswith("own-"):
-            return cell, resources  # the teacher's
-        return super().preprocess_cell(cell, resources, index)
+        if cell.cell_type == CODE and not (is_grade(cell) and not is_solution(cell)):  # Judge made a check's outputs
+            cell.outputs = self.sanitize_code_outputs(cell.outputs)
+        elif cell.cell_type != CODE and is_a_learners(cell):
+            cell.source = self.sanitize_html_tags(rendered(cell))
+            cell.pop("attachments", None)  # they are in the text now
+        return cell, resources
 
     def sanitize_html_tags(self, html_str):
         text = re.sub(r"<style\b.*?</style\s*>", "", "".join(html_str), flags=re.DOTALL | re.IGNORECASE)
+        text = re.sub(r"\\(?:href|require|cssId|class|style)\b", "", text)  # MathJax would obey these
         return bleach.clean(
             text,
             tags=self.tags,
@@ -335,6 +356,23 @@ class Defuse(SanitizeHTML):
             protocols=["data", "http", "https"],
             css_sanitizer=CSSSanitizer(),
         )
+
+
+def is_a_learners(cell: NotebookNode) -> bool:
+    """Whether a learner wrote this text; the unchanged stub of a task is the teacher's, as is all other prose."""
+    if is_solution(cell):
+        return cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+    return cell.id.startswith("own-")
+
+
+def rendered(cell: NotebookNode) -> str:
+    """A learner's Markdown as one block of HTML, its pictures within: only HTML can be made safe."""
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
+    try:
+        page = MarkdownWithMath(renderer=renderer).render(cell.source)
+    except Exception:  # such as a picture that is not there
+        page = f"<pre>{html.escape(cell.source)}</pre>"
+    return "<div>" + re.sub(r"\n\s*\n", "\n", page.strip()) + "</div>"  # a blank line would end the block
 
 
 def may_stand(tag: str, name: str, value: str) -> bool:
