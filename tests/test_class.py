@@ -259,7 +259,8 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
     folder, *_ = marked
     monkeypatch.chdir(folder)
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
-        gradebook.find_grade("02-correction", "02-numbers", "02-ko", "perfect").manual_score = 1.5
+        grade = gradebook.find_grade("02-correction", "02-numbers", "02-ko", "perfect")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
     log = (folder / "mark.log").stat().st_size
     monkeypatch.setitem(judging.load()["02-billion"], "answer", "12345")
@@ -269,6 +270,8 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
     monkeypatch.chdir(folder)
     classroom.judge_again(["02-ko"], classroom.load_config())
     assert score(folder, "perfect") == POINTS + 1.5
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        assert not gradebook.find_grade("02-correction", "02-numbers", "02-ko", "perfect").needs_manual_grade
     assert (folder / "mark.log").stat().st_size == log
     assert run(folder, "mark", "02-ko").returncode == 0  # and nothing counts as handed in later
     assert score(folder, "perfect") == POINTS + 1.5
@@ -296,6 +299,18 @@ def test_a_crash_in_the_middle_loses_nothing(tmp_path):
     assert run(folder, "mark", "02-ko").returncode == 0
     assert [score(folder, f"student{n}") for n in range(6)] == [POINTS] * 6
     assert all(autograded(folder, path.parts[1]) == notebook for path, notebook in before.items())
+
+
+def test_where_the_course_does_not_start_nobody_gets_a_zero(tmp_path):
+    folder = new_class(tmp_path / "class")
+    source = folder / "source/02-ko" / submissions.NAME
+    source.write_text(source.read_text().replace("import deepseek_course", "import deepseek_curse"))
+    assert run(folder, "generate_assignment", "02-ko", "--force").returncode == 0
+    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    done = run(folder, "mark", "02-ko")
+    assert done.returncode == 1
+    assert "deepseek_curse" in done.stdout
+    assert not (folder / "autograded/someone/02-ko" / submissions.NAME).exists()
 
 
 def test_a_notebook_under_another_name_is_found(tmp_path):

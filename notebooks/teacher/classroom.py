@@ -1,17 +1,13 @@
 """A class with nbgrader: `python run.py class …`, run in the course folder class/, which is set up where it is not.
 
-    mark 02-ko [--again] [--unsafe]   marks what was handed in, isolated, side by side; goes on where it stopped
-    report                            marks.csv, answers.csv, and the class at a glance, in class/report
-    handout 02-ko                     what learners get: a zip, and a sheet to print, in class/handout
-    formgrader                        opens nbgrader's formgrader, for what is marked by hand
-
-Every other command is nbgrader's own: generate_assignment, zip_collect, generate_feedback, export, list, db, …
+mark, report, handout and formgrader are below; every other command is nbgrader's own.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -24,13 +20,13 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
-from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
 import build
 import reporting
 import sheets
-from marking import Judge
+from marking import Judge, about, is_check
 from messages import say
 
 LOG = "mark.log"
@@ -71,7 +67,7 @@ def renew(notebook: nbformat.NotebookNode, path: Path):
     notebook.metadata["deepseek_course"]["built"] = fingerprint(notebook)
     if path.exists():
         old = nbformat.read(path, as_version=4)
-        built = old.metadata.get("deepseek_course", {}).get("built")
+        built = about(old).get("built")
         if built == notebook.metadata["deepseek_course"]["built"]:
             return
         if built != fingerprint(old):
@@ -83,6 +79,7 @@ def renew(notebook: nbformat.NotebookNode, path: Path):
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:
     parts = [[cell.id, cell.cell_type, cell.source, cell.metadata.get("nbgrader")] for cell in notebook.cells]
+    parts.append(notebook.metadata["deepseek_course"]["version"])
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -137,7 +134,7 @@ def is_released(name: str) -> bool:
 def cell_ids(path: Path) -> list[str]:
     """The cells of a notebook and the build that it comes from."""
     notebook = nbformat.read(path, as_version=4)
-    return [notebook.metadata.get("deepseek_course", {}).get("built"), *(cell.id for cell in notebook.cells)]
+    return [about(notebook).get("built"), *(cell.id for cell in notebook.cells)]
 
 
 def load_config():
@@ -229,24 +226,33 @@ def mark_one(folder: Path) -> str | None:
     result = _nbgrader.autograde(folder.name, folder.parent.name)
     if result["success"]:
         return None
-    print(result.get("log", ""), result["error"], file=sys.stderr)
-    return result["error"].strip().splitlines()[-1]
+    said = result.get("log", "") + result["error"]
+    print(said, file=sys.stderr)
+    return re.findall(r"^\w*(?:Error|Exception|Interrupt)\b.*", said + "\nError", re.MULTILINE)[0]
 
 
 def judge_again(wanted: list[str], config):
     """Judges the answers that stand in the marked notebooks with the key as it is now; marks given by hand stay."""
     paths = [path for name in wanted for path in sorted(Path("autograded").glob(f"*/{name}/*.ipynb"))]
-    for path in tqdm(paths, say("marking"), disable=None):
-        about = {"student": path.parts[1], "assignment": path.parts[2], "notebook": path.stem}
-        resources = {"nbgrader": about | {"db_url": config.CourseDirectory.db_url}}
-        notebook, before = nbformat.read(path, as_version=4), path.stat()
-        for preprocessor in (Judge, SaveAutoGrades):
-            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
-        path.chmod(0o644)
-        nbformat.write(notebook, path)
-        path.chmod(before.st_mode)
-        os.utime(path, (before.st_atime, before.st_mtime))  # a later submission is still later
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:
+        for path in tqdm(paths, say("marking"), disable=None):
+            _, student, assignment, _ = path.parts
+            notebook, _ = Judge().preprocess(nbformat.read(path, as_version=4), {})
+            for cell in filter(is_check, notebook.cells):
+                grade = gradebook.find_grade(cell.metadata.nbgrader.grade_id, path.stem, assignment, student)
+                grade.auto_score, _ = determine_grade(cell)
+            write_marked(notebook, path)
+        gradebook.db.commit()
     print(say("marked", len(paths), len(paths)))
+
+
+def write_marked(notebook: nbformat.NotebookNode, path: Path):
+    """Writes a marked notebook in its place, as read-only and as old as it was: a later submission is still later."""
+    before = path.stat()
+    path.chmod(0o644)
+    nbformat.write(notebook, path)
+    path.chmod(before.st_mode)
+    os.utime(path, (before.st_atime, before.st_mtime))
 
 
 # Handing out
@@ -308,6 +314,7 @@ VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formg
 
 def main(verb: str | None = None, *rest: str):
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # alembic
+    os.environ["PYTHONPATH"] = str(TOOLS)  # for `nbgrader export --exporter=reporting.MarksExporter`
     set_up()
     if verb in VERBS:
         VERBS[verb](list(rest))
@@ -315,7 +322,6 @@ def main(verb: str | None = None, *rest: str):
         sys.exit(nbgrader([verb, *rest]))
     else:
         print(say("ready", Path.cwd(), ", ".join(assignments())))
-        print(__doc__)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ def about(notebook: NotebookNode) -> dict:
     return found if isinstance(found, dict) else {}
 
 
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is one of nbgrader's tests, not an answer."""
+    return cell.cell_type == CODE and is_grade(cell) and not is_solution(cell)
+
+
 def say(key: str, *values: object) -> str:
     return messages.say(key, *values, language=language.current())
 
@@ -180,7 +185,7 @@ class Restore(NbGraderPreprocessor):
                 cell.source = "\n".join(written) or stubs[cell.id]
                 if cell.cell_type == MARKDOWN and pictures.get(cell.id):
                     cell.attachments = pictures[cell.id]
-            elif cell.cell_type == CODE and not is_grade(cell) and written:
+            elif cell.cell_type == CODE and not is_check(cell) and written:
                 own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
         return merged
@@ -238,11 +243,13 @@ class Run(Execute):
         with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
             self.update_config(Config(KernelManager={"transport": "ipc", "ip": os.path.join(folder, "socket")}))
             try:
-                return super().preprocess(nb, resources, *args, **kwargs)
+                nb, resources = super().preprocess(nb, resources, *args, **kwargs)
             except Exception:  # the kernel is the learner's: it may end, or answer anything
                 if self.at is None:
                     raise  # but it never began: that is ours
                 self.tell(nb, "ended", place(nb, self.at))
+        if about(nb):
+            stop_where_the_course_is_missing(nb)
         return nb, resources
 
     def preprocess_cell(self, cell, resources, index):
@@ -277,6 +284,18 @@ class Run(Execute):
             note(nb, key, *values)
 
 
+def stop_where_the_course_is_missing(nb: NotebookNode):
+    """A lesson's first code cell is the teacher's: where it fails, nobody's answers could be right.
+
+    Raises:
+        RuntimeError: it failed; the submission is then not marked.
+    """
+    first = next(cell for cell in nb.cells if cell.cell_type == CODE)
+    failed = [output for output in first.outputs if output.output_type == "error"]
+    if failed and not first.id.startswith("own-"):
+        raise RuntimeError(f"the course does not start where submissions run: {failed[0].evalue}")
+
+
 def place(nb: NotebookNode, index: int) -> str:
     """Where a cell stands, in words: its exercise, or the exercise before it."""
     ids = [cell.id for cell in nb.cells[: index + 1] if cell.id.endswith(("-answer", "-check"))]
@@ -297,7 +316,7 @@ class Judge(NbGraderPreprocessor):
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
-        if cell.cell_type == CODE and is_grade(cell) and not is_solution(cell):
+        if is_check(cell):
             cell.outputs = judged(cell)
         return cell, resources
 
@@ -339,7 +358,7 @@ class Defuse(SanitizeHTML):
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
-        if cell.cell_type == CODE and not (is_grade(cell) and not is_solution(cell)):  # Judge made a check's outputs
+        if cell.cell_type == CODE and not is_check(cell):  # Judge made a check's outputs
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
         elif cell.cell_type != CODE and is_a_learners(cell):
             cell.source = self.sanitize_html_tags(rendered(cell))
