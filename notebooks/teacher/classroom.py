@@ -228,7 +228,8 @@ def mark_one(folder: Path) -> str | None:
         return None
     said = result.get("log", "") + result["error"]
     print(said, file=sys.stderr)
-    return re.findall(r"^\w*(?:Error|Exception|Interrupt)\b.*", said + "\nError", re.MULTILINE)[0]
+    reasons = re.findall(r"^\s*\w*(?:Error|Exception|Interrupt)\b: *(.*)", said, re.MULTILINE)
+    return reasons[0] if reasons else result["error"].strip().splitlines()[-1]
 
 
 def judge_again(wanted: list[str], config):

@@ -293,7 +293,7 @@ def stop_where_the_course_is_missing(nb: NotebookNode):
     first = next(cell for cell in nb.cells if cell.cell_type == CODE)
     failed = [output for output in first.outputs if output.output_type == "error"]
     if failed and not first.id.startswith("own-"):
-        raise RuntimeError(f"the course does not start where submissions run: {failed[0].evalue}")
+        raise RuntimeError(messages.say("no_course", failed[0].evalue))
 
 
 def place(nb: NotebookNode, index: int) -> str:
