@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook
 import build
 import classroom
 import submissions
-from deepseek_course import judging
+from deepseek_course import judging, language
 from deepseek_course.answers import MIME
 from marking import Defuse, judged
 
@@ -210,6 +210,7 @@ def test_everybody_gets_feedback_with_the_line_on_what_was_wrong(given_back):
 
 
 def test_feedback_says_what_fits_the_mistake(given_back):
+    language.choose("ko")
     course_says = judging.judge("02-rate", {"kind": "number", "value": -123456.0}).message
     assert course_says.split(".")[0] in given_back["wrong"]
 

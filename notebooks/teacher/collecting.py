@@ -148,10 +148,12 @@ class Collector(FileNameCollectorPlugin):
         return self._stranger(path, parts)
 
     def _stranger(self, path: Path, parts: tuple[str, ...]) -> Work:
-        """Called by what stands before the notebook's name, or else by the nearest folder."""
+        """Called by what stands before the notebook's name, or else by the nearest folder outside of an own zip."""
         *folders, name = parts
         front = self._bare(name.partition(self.notebook)[0]) if self.notebook in name else ""
-        folder = next((each for each in reversed(folders) if not ENDING.search(each)), folders[-1] if folders else "")
+        own = next((n for n, each in enumerate(folders) if n and ENDING.search(each)), len(folders))
+        outside = [each for each in folders[:own] if not ENDING.search(each)] or folders[: own + 1] or [""]
+        folder = outside[-1]
         return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join([*folders, self._bare(name)]))
 
     def _bare(self, name: str) -> str:
