@@ -317,7 +317,7 @@ def test_without_a_release_it_says_so(course):
     course.put({"a/02-numbers.ipynb": notebook()})
     with pytest.raises(SystemExit):
         course.collect()
-    assert "02-ko has no release yet" in course.caplog.text
+    assert "02-ko has no release" in course.caplog.text
 
 
 def test_bad_archives_stop_nobody_and_write_nothing_outside(course, monkeypatch):
