@@ -128,12 +128,12 @@ class Restore(NbGraderPreprocessor):
         """Another lesson, another language, an earlier version, or no notebook at all."""
         wanted, found = about(source), about(nb)
         wanted["current"] = wanted["version"]
-        wanted["version"] = str(found.get("version", ""))[:20]
+        wanted["version"] = word(found.get("version", ""))
         if "unreadable" in nb.metadata:
             note(source, "unreadable")
         elif "salvaged" in nb.metadata:
             note(source, "salvaged")
-        names = [f"{str(each.get('lesson'))[:20]}-{str(each.get('language'))[:20]}" for each in (found, wanted)]
+        names = [f"{word(each.get('lesson'))}-{word(each.get('language'))}" for each in (found, wanted)]
         if found and found.get("lesson") != wanted["lesson"]:
             note(source, "other", *names)
         elif found and found.get("language") != wanted["language"]:
@@ -191,6 +191,11 @@ class Restore(NbGraderPreprocessor):
         return merged
 
 
+def word(value: object) -> str:
+    """What a submission says of itself, with nothing in it that Markdown or HTML would obey."""
+    return re.sub(r"[^\w.]", "", str(value))[:20]
+
+
 def shortened(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
 
@@ -223,10 +228,12 @@ def identify(cells: list, release: list) -> list[str | None]:
             cell.get("id") if cell.get("id") in ids else by_grade_id.get(grade_id) or by_text.get(cell.source.strip())
         )
     follows = dict(pairwise(cell.id for cell in release))
+    found = set(known)
     for n in range(1, len(cells)):
         after = follows.get(known[n - 1])
-        if known[n] is None and after and after not in known:
+        if known[n] is None and after and after not in found:
             known[n] = after
+            found.add(after)
     return known
 
 
