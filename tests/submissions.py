@@ -108,11 +108,22 @@ def edited_set_up() -> nbformat.NotebookNode:
     return nb
 
 
+def odd_metadata() -> str:
+    """Metadata of other types than they have, and half a surrogate in a text."""
+    nb = notebook(also="# half")
+    for cell in nb.cells:
+        cell.metadata["nbgrader"] = ["nothing"]
+    nb.metadata["deepseek_course"]["version"] = "[x](javascript:a())"
+    return json.dumps(nb).replace("# half", "# \\ud800")
+
+
 def scripts() -> nbformat.NotebookNode:
     """A script in a written answer, in what is printed and in what is displayed; and a picture that is to stay."""
     nb = notebook(
         also="from IPython.display import HTML, display\n"
         'print("<script>alert(1)</script>")\n'
+        'dot = "iVBORw0KGgo="\n'
+        'display({"image/png": dot}, raw=True, metadata={"image/png": {"width": "1 onload=alert(7) "}})\n'
         "display(HTML(\"<img src=x onerror=alert(2)><script>alert(3)</script><p style='color: red'>red</p>\"))"
     )
     written = next(cell for cell in nb.cells if cell.id.endswith("-written"))
@@ -179,6 +190,21 @@ RENAME = (
     "for path in glob.glob('*'):\n    os.rename(path, path + '.renamed')\n"
     "os.rename(os.getcwd(), os.getcwd() + '-renamed')"
 )
+NAMED = "raise type('x' * 30_000_000, (Exception,), {})()"
+FILL = (
+    "import glob, os\n"
+    "for folder in glob.glob('/tmp/kernel-*'):\n"
+    "    with open(folder + '/more', 'wb') as file:\n        file.write(bytes(1_000_000))\n"
+    "import time\ntime.sleep(3)"
+)
+FORGE_LONG = (
+    "from deepseek_course.answers import MIME\n"
+    "class Long:\n"
+    "    def __init__(self, value): pass\n"
+    "    def _repr_mimebundle_(self, **kwargs):\n"
+    "        return {'text/plain': '1', MIME: {'kind': 'text', 'value': 'a' * 19_000 + '!'}}\n"
+    "course.Answer = Long"
+)
 SHOUT = "raise ValueError('x' * 30_000_000)"
 RAISE = "raise ValueError('나의 실수')"
 
@@ -204,6 +230,10 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "family": notebook(also=FAMILY, at=half),
         "output": notebook(also=OUTPUT, at=3),
         "shouts": notebook(also=SHOUT, at=3),
+        "names": notebook(also=NAMED, at=3),
+        "fills": notebook(also=FILL, at=half),
+        "forges-long": notebook(also=FORGE_LONG, at=3),
+        "odd-metadata": odd_metadata(),
         "processes": notebook(also=PROCESSES, at=half),
         "without-checks": without_checks(),
         "edited-checks": edited_checks(),

@@ -11,7 +11,7 @@ import pytest
 
 import deepseek_course as course
 from deepseek_course import judging
-from deepseek_course.answers import plain, read_number, read_picks
+from deepseek_course.answers import is_plain, plain, read_number, read_picks
 from deepseek_course.arithmetic import evaluate
 
 IDS = list(judging.load())
@@ -378,3 +378,29 @@ def test_exercises_are_enough_and_graded():
     assert set(frame["level"]) <= {"core", "exit", "stretch", "forecast"}
     assert ((frame["points"] == 0) == (frame["level"] == "stretch")).all()  # what is done at will gives no marks
     assert set(frame.loc[frame["level"] == "forecast", "kind"]) <= set(judging.OPINIONS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"kind": "text"},
+        {"kind": "full", "value": 1},
+        {"kind": "number", "value": "9"},
+        {"kind": "number", "value": True},
+        {"kind": "text", "value": "a" * 201},
+        {"kind": "text", "value": "\ud800"},
+        {"kind": "list", "value": [{"kind": "list", "value": [{"kind": "list", "value": []}]}]},
+        {"kind": "list", "value": [1]},
+    ],
+)
+def test_what_plain_never_makes_is_no_answer(data):
+    assert not is_plain(data)
+
+
+@pytest.mark.parametrize(
+    "value", [..., None, 3, 2.5, 1e999, True, "가", "", [1, ["b", ...]], {"a"}, object(), "\ud800"]
+)
+def test_what_plain_makes_is_an_answer(value):
+    assert is_plain(json.loads(json.dumps(plain(value))))

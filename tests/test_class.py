@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kernels.isolated.launch import isolated
 from nbconvert.filters import markdown2html
 from nbgrader.api import Gradebook
 
@@ -47,6 +48,10 @@ EXPECTED = {
     "family": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "output": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
     "shouts": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "names": (POINTS, ""),
+    "fills": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "forges-long": (3, ""),
+    "odd-metadata": (POINTS, "이전 판(xjavascripta)"),
     "processes": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "without-checks": (POINTS, "없어진 칸을 되돌려"),
     "edited-checks": (POINTS, "바뀐 확인 칸을 원래대로"),
@@ -153,7 +158,7 @@ def marked(tmp_path_factory):
 def test_every_submission_is_marked_and_none_stops_the_others(marked):
     _, done, _ = marked
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(EXPECTED)}명 가운데 {len(EXPECTED)}명" in done.stdout
+    assert f"{len(EXPECTED)}개 가운데 {len(EXPECTED)}개" in done.stdout
 
 
 @pytest.mark.parametrize("student", EXPECTED)
@@ -213,6 +218,7 @@ def test_feedback_says_what_fits_the_mistake(given_back):
     language.choose("ko")
     course_says = judging.judge("02-rate", {"kind": "number", "value": -123456.0}).message
     assert course_says.split(".")[0] in given_back["wrong"]
+    assert "HIDDEN TESTS" not in given_back["wrong"]
 
 
 def test_the_report_has_everybody(marked):
@@ -229,9 +235,13 @@ def test_the_report_has_everybody(marked):
 
 def test_scripts_are_defused_and_pictures_stay(given_back):
     page = given_back["scripts"]
-    assert not re.search(r"<script>alert|<[^>]*(onerror=|javascript:alert)", page)
+    assert not re.search(r"<script>alert|<[^>]*(onerror=|onload=|javascript:)", page)
     assert "굵게" in page
     assert 'src="data:image/png;base64' in page
+
+
+def test_pages_and_notebooks_stay_small(marked, given_back):
+    assert max(map(len, given_back.values())) < 3_000_000
 
 
 def test_a_marker_sees_the_model_answer_below_a_written_one(marked):
@@ -336,6 +346,36 @@ def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(tmp_path):
     assert score(folder, "someone") == POINTS
 
 
+def test_odd_folders_are_named_and_stop_nobody(tmp_path):
+    folder = new_class(tmp_path / "class")
+    submissions.hand_in(folder, {"good": submissions.notebook(), "links": submissions.notebook(), "[x]": ""})
+    places = {name: folder / "submitted" / name / "02-ko" for name in ("good", "links", "pipe", "folder")}
+    (places["good"] / "matplotlib.py").write_text("raise SystemExit")
+    (places["links"] / "other").symlink_to("/etc/passwd")
+    places["pipe"].mkdir(parents=True)
+    os.mkfifo(places["pipe"] / submissions.NAME)
+    (places["folder"] / "x.ipynb").mkdir(parents=True)
+    done = run(folder, "mark", "02-ko")
+    assert done.returncode == 1
+    assert all(f"submitted/{name}/02-ko" in done.stdout for name in ("links", "pipe", "folder", "[x]"))
+    assert score(folder, "good") == POINTS
+
+
+def test_a_course_that_lies_in_tmp_is_seen_inside(tmp_path, monkeypatch):
+    (tmp_path / "there.txt").write_text("seen")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    command = [*isolated()[:-1], os.path.realpath(sys.executable), "-c", f"print(open('{tmp_path}/there.txt').read())"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "seen\n"
+
+
+def test_who_handed_in_nothing_is_named(tmp_path):
+    folder = new_class(tmp_path / "class")
+    (folder / "students.csv").write_text("id,last_name\none,김\ntwo,이\n")
+    submissions.hand_in(folder, {"one": submissions.notebook()})
+    done = run(folder, "mark", "02-ko")
+    assert "아직 내지 않은 학생: two" in done.stdout
+
+
 def test_without_the_judging_part_marking_stops(tmp_path):
     folder = new_class(tmp_path / "class")
     submissions.hand_in(folder, {"someone": submissions.notebook()})
@@ -430,7 +470,8 @@ def test_an_answer_without_its_kind_gives_no_points():
     cell = nbformat.from_dict(
         {"cell_type": "code", "outputs": [output], "metadata": {"nbgrader": {"grade_id": "02-rate", "points": 1}}}
     )
-    assert judged(cell)[0].data["text/plain"] == "0"
+    assert judged(cell) is None
+    assert cell.outputs[0].data["text/plain"] == "0"
 
 
 def test_the_zip_to_hand_out_has_the_release(tmp_path):

@@ -233,7 +233,7 @@ def test_marks_are_the_points_of_the_checks_and_of_marked_tasks(reported):
 
 def test_what_waits_for_marking_is_counted(reported):
     rows = marks_of(reported)
-    waiting = {learner: row["to mark (not yet in Final Points)"] for learner, row in rows.items()}
+    waiting = {learner: row["to mark or look at again (beside Final Points)"] for learner, row in rows.items()}
     assert waiting["s003"] == str(TASKS) and waiting["s004"] == "0"
 
 

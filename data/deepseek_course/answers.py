@@ -80,6 +80,25 @@ def _plain(value: object, depth: int = 0) -> dict:
     return {"kind": "other", "value": type(value).__name__}
 
 
+def is_plain(data: object, depth: int = 0) -> bool:
+    """Whether data has the form that `plain` gives an answer: what came from elsewhere may have any."""
+    if not isinstance(data, dict) or data.keys() != {"kind", "value"}:
+        return False
+    kind, value = data["kind"], data["value"]
+    if kind == "number":
+        return isinstance(value, float) or value in ("nan", "inf", "-inf")
+    if kind == "list":
+        return (
+            isinstance(value, list)
+            and len(value) <= LONGEST
+            and depth < 2
+            and all(is_plain(item, depth + 1) for item in value)
+        )
+    if kind in ("text", "other"):
+        return isinstance(value, str) and len(value) <= LONGEST and not re.search("[\ud800-\udfff]", value)
+    return kind in ("blank", "none") and value is None
+
+
 def _finite(value: numbers.Real | Decimal) -> float | str:
     try:
         number = float(value)

@@ -4,10 +4,13 @@ mark, report, handout and formgrader are below; every other command is nbgrader'
 """
 
 import argparse
+import glob
 import hashlib
 import json
 import os
 import re
+import signal
+import stat
 import subprocess
 import sys
 import zipfile
@@ -17,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
+from kernels.isolated.launch import isolated
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
@@ -24,12 +28,15 @@ from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
 import build
+import collecting
 import reporting
 import sheets
 from marking import Judge, about, is_check
 from messages import say
 
 LOG = "mark.log"
+LARGEST = 100_000_000  # bytes of a submission
+SECONDS = 300  # for all that is done with a submission, its kernel's time included
 CONFIG = '''"""This class's own nbgrader settings: what you write below wins over the course's."""
 
 load_subconfig("nbgrader_config.py", path={tools!r})
@@ -115,12 +122,26 @@ def mark(arguments: list[str]):
         sys.exit(say("nothing"))
     with Gradebook(config.CourseDirectory.db_url) as gradebook:  # also made here, before several workers write to it
         reporting.read_roster(Path(ROSTER), gradebook)
-    for folder in handed_in:
+    odd = [folder for folder in handed_in if is_odd(folder)]
+    for folder in odd:
+        print(say("odd", folder))
+    sound = [folder for folder in handed_in if folder not in odd]
+    for folder in sound:
         adopt(folder)
-    to_do = [folder for folder in handed_in if not is_marked(folder)]
-    if side_by_side(to_do, options.unsafe):
+    to_do = [folder for folder in sound if not is_marked(folder)]
+    if side_by_side(to_do, options.unsafe) or odd:
         sys.exit(1)
     print(say("marked", len(handed_in), sum(map(is_marked, handed_in))))
+    tell_missing(sorted({folder.name for folder in handed_in}))
+
+
+def tell_missing(names: list[str]):
+    """Says who of the roster has handed in nothing of an assignment, in neither language."""
+    for lesson in dict.fromkeys(name.removesuffix("-ko").removesuffix("-en") for name in names):
+        there = {path.parent.name for path in Path("submitted").glob(f"*/{lesson}*")}
+        missing = [row["id"] for row in collecting.read_rows(Path(ROSTER)) if row["id"] not in there]
+        if missing:
+            print(say("missing_from", lesson, ", ".join(missing)))
 
 
 def is_released(name: str) -> bool:
@@ -147,27 +168,24 @@ def load_config():
 
 
 def isolation_fault() -> str | None:
-    """Why bubblewrap does not start here, or None."""
+    """Why the course does not start in a bubblewrap here, or None."""
     try:
-        tried = subprocess.run(
-            [
-                "bwrap",
-                "--unshare-all",
-                "--unshare-user",
-                "--disable-userns",
-                "--ro-bind",
-                "/",
-                "/",
-                "--proc",
-                "/proc",
-                "true",
-            ],
-            capture_output=True,
-            text=True,
-        )
+        tried = subprocess.run([*isolated(), "-c", "import deepseek_course"], capture_output=True, text=True)
     except FileNotFoundError:
         return "bwrap: not found"
-    return tried.stderr.strip() if tried.returncode else None
+    return (tried.stderr.strip() or str(tried.returncode)).splitlines()[-1] if tried.returncode else None
+
+
+def is_odd(folder: Path) -> bool:
+    """Whether there is anything but files and folders in a submission, too much of it, or a pattern in its name."""
+    paths = [folder.parent, folder, *folder.rglob("*")]
+    kinds = [(path, path.lstat()) for path in paths]
+    return (
+        glob.escape(str(folder)) != str(folder)
+        or any(not stat.S_ISREG(kind.st_mode) and not stat.S_ISDIR(kind.st_mode) for _, kind in kinds)
+        or any(path.suffix == ".ipynb" and stat.S_ISDIR(kind.st_mode) for path, kind in kinds)
+        or sum(kind.st_size for _, kind in kinds) > LARGEST
+    )
 
 
 def adopt(folder: Path):
@@ -197,13 +215,15 @@ def side_by_side(to_do: list[Path], unsafe: bool) -> bool:
     with ProcessPoolExecutor(os.cpu_count(), initializer=start_worker, initargs=(unsafe,)) as pool:
         jobs = {pool.submit(mark_one, folder): folder for folder in to_do}
         try:
-            for job in tqdm(as_completed(jobs), say("marking"), len(jobs), disable=None):
+            for job in tqdm(as_completed(jobs), say("marking"), len(jobs), unit="", disable=None):
                 if fault := job.result():
                     failed = True
                     tqdm.write(say("failed", jobs[job], fault))
         except BrokenProcessPool:
             sys.exit(say("broken"))
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would lose what is being finished
+            print(say("stopping"), flush=True)
             pool.shutdown(cancel_futures=True)
             sys.exit(say("stopped"))
     if failed:
@@ -223,7 +243,14 @@ def start_worker(unsafe: bool):
 
 def mark_one(folder: Path) -> str | None:
     """Marks one submission; what went wrong, or None."""
-    result = _nbgrader.autograde(folder.name, folder.parent.name)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, too_long)
+        signal.alarm(SECONDS)
+    try:
+        result = _nbgrader.autograde(folder.name, folder.parent.name)
+    finally:
+        if hasattr(signal, "SIGALRM"):
+            signal.alarm(0)
     if result["success"]:
         return None
     said = result.get("log", "") + result["error"]
@@ -232,11 +259,15 @@ def mark_one(folder: Path) -> str | None:
     return reasons[0] if reasons else result["error"].strip().splitlines()[-1]
 
 
+def too_long(*_):
+    raise TimeoutError(say("too_long", SECONDS))
+
+
 def judge_again(wanted: list[str], config):
     """Judges the answers that stand in the marked notebooks with the key as it is now; marks given by hand stay."""
     paths = [path for name in wanted for path in sorted(Path("autograded").glob(f"*/{name}/*.ipynb"))]
     with Gradebook(config.CourseDirectory.db_url) as gradebook:
-        for path in tqdm(paths, say("marking"), disable=None):
+        for path in tqdm(paths, say("marking"), unit="", disable=None):
             _, student, assignment, _ = path.parts
             notebook, _ = Judge().preprocess(nbformat.read(path, as_version=4), {})
             for cell in filter(is_check, notebook.cells):
@@ -267,7 +298,8 @@ def handout(arguments: list[str]):
             sys.exit(say("unknown", name, ", ".join(assignments())))
         if not is_released(name):
             nbgrader(["generate_assignment", name, "--force"])
-        print(zip_release(name))
+        Path("downloaded", name, "archive").mkdir(parents=True, exist_ok=True)  # where what comes back is put
+        print(zip_release(name).resolve())
         number, _, language = name.partition("-")
         for path in build.SOURCES.glob(f"{number}-*.md"):  # none for a teacher's own assignment
             print_sheets(build.Lesson(path), language, name)
@@ -288,7 +320,7 @@ def print_sheets(lesson: build.Lesson, language: str, name: str):
         pages[f"{name}-debate.html"] = sheets.debate_cards
     for file, make in pages.items():
         Path("handout", file).write_text(make(lesson, language), encoding="utf-8")
-        print(Path("handout", file))
+        print(Path("handout", file).resolve())
 
 
 # Commands
@@ -320,6 +352,8 @@ def main(verb: str | None = None, *rest: str):
     if verb in VERBS:
         VERBS[verb](list(rest))
     elif verb:
+        if verb == "zip_collect" and rest and rest[-1] not in assignments():
+            sys.exit(say("unknown", rest[-1], ", ".join(assignments())))
         sys.exit(nbgrader([verb, *rest]))
     else:
         print(say("ready", Path.cwd(), ", ".join(assignments())))

@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import subprocess
 import tempfile
 from collections import defaultdict
 from itertools import pairwise
@@ -16,14 +17,17 @@ from time import monotonic
 
 import bleach
 import nbformat
+import zmq
 from bleach import ALLOWED_TAGS
 from bleach.css_sanitizer import CSSSanitizer
+from jupyter_client import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from nbconvert import NotebookExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.validator import isvalid
 from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, is_grade, is_solution
 from traitlets import Integer
@@ -32,12 +36,17 @@ from traitlets.config import Config
 import deepseek_course as course
 import messages
 from build import STUB
-from deepseek_course import language
-from deepseek_course.answers import MIME
+from deepseek_course import judging, language
+from deepseek_course.answers import MIME, is_plain
+from deepseek_course.feedback import Feedback, escaped
 
-LARGEST_ANSWER = 20_000  # characters of JSON; an answer of a few lines has far fewer
 LONGEST_LINE = 2_000  # characters of a line that an error prints
+LONGEST_TEXT = 20_000  # characters of a written answer that are shown
+LARGEST_MESSAGE = 20_000_000  # bytes that a kernel may send at once
 CODE, MARKDOWN = "code", "markdown"
+ISOLATED = "isolated"  # the kernel spec beside this file
+NO_MATHS = 'class="tex2jax_ignore mathjax_ignore"'  # MathJax would obey commands in what a learner wrote
+STYLES = ["background-color", "border-left", "color", "font-style", "font-weight", "max-width", "padding", "text-align"]
 
 
 def about(notebook: NotebookNode) -> dict:
@@ -117,6 +126,8 @@ class Restore(NbGraderPreprocessor):
         if not about(source):
             return nb, resources  # a question of the teacher's own, marked as nbgrader does
         language.choose(about(source)["language"])
+        for cell in nb.cells:
+            cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
         if self.tell_origin(source, nb) == "other":
             nb.cells = []
         known = identify(nb.cells, release.cells)
@@ -223,7 +234,8 @@ def identify(cells: list, release: list) -> list[str | None]:
     by_text = {cell.source.strip(): cell.id for cell in release}
     known = []
     for cell in cells:
-        grade_id = (cell.metadata.get("nbgrader") or {}).get("grade_id")
+        said = cell.metadata.get("nbgrader")
+        grade_id = str(said.get("grade_id")) if isinstance(said, dict) else None
         known.append(
             cell.get("id") if cell.get("id") in ids else by_grade_id.get(grade_id) or by_text.get(cell.source.strip())
         )
@@ -237,8 +249,20 @@ def identify(cells: list, release: list) -> list[str | None]:
     return known
 
 
+class KernelManager(AsyncKernelManager):
+    """Breaks a connection that brings more at once than a marker should have to hold."""
+
+    def _context_default(self):
+        context = super()._context_default()
+        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        return context
+
+
 class Run(Execute):
     """nbgrader's Execute, in a kernel whose sockets are files of its own; what ran before a kernel ended counts."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, kernel_manager_class=KernelManager, **kwargs)
 
     seconds = Integer(120, help="for all cells of a submission together").tag(config=True)
     output_limit = Integer(1_000_000, help="characters of output that are kept of a cell").tag(config=True)
@@ -247,14 +271,20 @@ class Run(Execute):
         self.end, self.at, self.length = monotonic() + self.seconds, None, defaultdict(int)
         if about(nb):
             language.choose(about(nb)["language"])
-        with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        folder = tempfile.mkdtemp(prefix="kernel-")
+        if self.kernel_name == ISOLATED:
             self.update_config(Config(KernelManager={"transport": "ipc", "ip": os.path.join(folder, "socket")}))
-            try:
-                nb, resources = super().preprocess(nb, resources, *args, **kwargs)
-            except Exception:  # the kernel is the learner's: it may end, or answer anything
-                if self.at is None:
-                    raise  # but it never began: that is ours
-                self.tell(nb, "ended", place(nb, self.at))
+        try:
+            nb, resources = super().preprocess(nb, resources, *args, **kwargs)
+        except Exception:  # the kernel is the learner's: it may end, or answer anything
+            if self.at is None:
+                raise  # but it never began: that is ours
+            self.tell(nb, "ended", place(nb, self.at))
+        finally:
+            subprocess.run(["rm", "-rf", folder] if os.name == "posix" else ["rmdir", folder], shell=os.name == "nt")
+        for cell in nb.cells:
+            if cell.cell_type == CODE:
+                make_valid(cell)
         if about(nb):
             stop_where_the_course_is_missing(nb)
         return nb, resources
@@ -278,17 +308,29 @@ class Run(Execute):
         return super().process_message(msg, cell, cell_index)
 
     def on_cell_executed(self, cell, cell_index, execute_reply):
-        content = execute_reply["content"]
-        if content["status"] == "error":
-            content["evalue"] = content["evalue"][:LONGEST_LINE]
-            content["traceback"] = [line[:LONGEST_LINE] for line in content["traceback"]]
         super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
-        if content.get("ename") == self.error_on_timeout["ename"]:
+        if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
             self.tell(self.nb, "late", place(self.nb, cell_index), self.timeout)
 
     def tell(self, nb, key, *values):
         if about(nb):
             note(nb, key, *values)
+
+
+def make_valid(cell: NotebookNode):
+    """A cell's outputs as a notebook may have them, long errors cut: a kernel can send anything."""
+    for output in cell.outputs:
+        if output.get("output_type") == "error":
+            output.ename, output.evalue = (str(output.get(key))[:LONGEST_LINE] for key in ("ename", "evalue"))
+            output.traceback = [str(line)[:LONGEST_LINE] for line in output.get("traceback") or []]
+        output.pop("metadata", None)
+        if output.get("output_type") in ("display_data", "execute_result"):
+            output.metadata = {}  # such as a picture's width, which a page would write as it is
+    text = json.dumps(cell.outputs, ensure_ascii=False).encode("utf-8", "replace").decode()
+    outputs = [nbformat.from_dict(output) for output in json.loads(text)]
+    cell.outputs = [output for output in outputs if isvalid(output, ref="output", version=4, version_minor=5)]
+    if not isinstance(cell.execution_count, int):
+        cell.execution_count = None
 
 
 def stop_where_the_course_is_missing(nb: NotebookNode):
@@ -313,39 +355,51 @@ def place(nb: NotebookNode, index: int) -> str:
 
 
 class Judge(NbGraderPreprocessor):
-    """Scores each check cell from the plain data that its hidden line yielded, with the function of `course.check`."""
+    """Scores each check cell from the plain data that its hidden line yielded, with the function of `course.check`.
+
+    At the top of the notebook it tells what was noticed and how each exercise went.
+    """
 
     def preprocess(self, nb, resources):
         if not about(nb):
             return nb, resources
         language.choose(about(nb)["language"])
-        nb.cells = [*told(nb), *(cell for cell in nb.cells if cell.id != "notes")]
-        return super().preprocess(nb, resources)
-
-    def preprocess_cell(self, cell, resources, index):
-        if is_check(cell):
-            cell.outputs = judged(cell)
-        return cell, resources
+        checks = list(filter(is_check, nb.cells))
+        feedback = [judged(cell) for cell in checks]
+        cells = [cell for cell in nb.cells if cell.id != "summary"]
+        nb.cells = [new_markdown_cell(summary(about(nb), checks, feedback), id="summary"), *cells]
+        return nb, resources
 
 
-def told(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cell that tells a learner what was noticed, if anything was."""
-    lines = "\n".join(f"- {html.escape(line)}" for line in about(notebook).get("notes", []))
-    return [new_markdown_cell(f"### {say('title')}\n\n{lines}", id="notes")] if lines else []
+def judged(cell: NotebookNode) -> Feedback | None:
+    """Judges a check cell and writes its outputs: the points as nbgrader reads them, the feedback, the answer itself.
 
-
-def judged(cell: NotebookNode) -> list[NotebookNode]:
-    """A check cell's outputs: the points as nbgrader reads them, the feedback, and the answer itself for `--again`."""
+    Returns:
+        The feedback, or None where no answer came out.
+    """
     found = [o.data[MIME] for o in cell.outputs if o.output_type == "execute_result" and MIME in o.data]
-    answer = found[-1] if found and len(json.dumps(found[-1])) <= LARGEST_ANSWER else None
-    try:
-        feedback = course.judge(cell.metadata.nbgrader.grade_id, answer)
-        score, shown = feedback.score, feedback._repr_html_()
-    except Exception:  # nothing came out, or not what `answers.plain` makes
-        score, shown = 0, f"<p>{say('none')}</p>"
-    data = {"text/plain": str(score * cell.metadata.nbgrader.points), "text/html": shown, MIME: answer}
+    answer = found[-1] if found and is_plain(found[-1]) else None
+    feedback = course.judge(cell.metadata.nbgrader.grade_id, answer) if answer else None
+    score, shown = (feedback.score, feedback._repr_html_()) if feedback else (0, f"<p>{say('none')}</p>")
+    points = str(score * cell.metadata.nbgrader.points)
+    data = {"text/plain": points, "text/html": f"<div {NO_MATHS}>{shown}</div>", MIME: answer}
     errors = [output for output in cell.outputs if output.output_type == "error"]
-    return [new_output("execute_result", data, execution_count=1), *errors]
+    cell.outputs = [new_output("execute_result", data, execution_count=1), *errors]
+    cell.source = cell.source.split("\n\n### BEGIN HIDDEN")[0]  # it has done its work
+    return feedback
+
+
+def summary(about_it: dict, checks: list[NotebookNode], feedback: list[Feedback | None]) -> str:
+    """What was noticed while marking, and a table of the exercises: one block of HTML, so that no Markdown is read."""
+    notes = "".join(f"<li>{html.escape(line)}</li>" for line in about_it.get("notes", []))
+    rows = ""
+    for cell, said in zip(checks, feedback, strict=True):
+        title = judging.get(cell.metadata.nbgrader.grade_id)["title"][language.current()]
+        mark, _, message = repr(said).partition(" ") if said else ("▼", "", say("none"))
+        rows += f"<tr><td>{html.escape(title)}</td><td>{mark}</td><td>{escaped(message)}</td></tr>"
+    style = "<style>summary { display: list-item; cursor: pointer }</style>"  # nbgrader's pages hide the triangle
+    told = f"<h3>{say('title')}</h3><ul>{notes}</ul>" if notes else ""
+    return f"<div {NO_MATHS}>{style}{told}<h3>{say('glance')}</h3><table>{rows}</table></div>"
 
 
 class Defuse(SanitizeHTML):
@@ -368,20 +422,20 @@ class Defuse(SanitizeHTML):
         if cell.cell_type == CODE and not is_check(cell):  # Judge made a check's outputs
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
         elif cell.cell_type != CODE and is_a_learners(cell):
-            cell.source = self.sanitize_html_tags(rendered(cell))
+            cell.source = as_block(self.sanitize_html_tags(rendered(cell)))
             cell.pop("attachments", None)  # they are in the text now
         return cell, resources
 
     def sanitize_html_tags(self, html_str):
         text = re.sub(r"<style\b.*?</style\s*>", "", "".join(html_str), flags=re.DOTALL | re.IGNORECASE)
-        text = re.sub(r"\\(?:href|require|cssId|class|style)\b", "", text)  # MathJax would obey these
-        return bleach.clean(
+        safe = bleach.clean(
             text,
             tags=self.tags,
             attributes=may_stand,
             protocols=["data", "http", "https"],
-            css_sanitizer=CSSSanitizer(),
+            css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
         )
+        return f"<div {NO_MATHS}>{safe}</div>"
 
 
 def is_a_learners(cell: NotebookNode) -> bool:
@@ -392,13 +446,19 @@ def is_a_learners(cell: NotebookNode) -> bool:
 
 
 def rendered(cell: NotebookNode) -> str:
-    """A learner's Markdown as one block of HTML, its pictures within: only HTML can be made safe."""
+    """A learner's Markdown as HTML, its pictures within: only HTML can be made safe."""
+    if len(cell.source) > LONGEST_TEXT:
+        return f"<pre>{html.escape(cell.source[:LONGEST_TEXT])} …</pre>"
     renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
     try:
-        page = MarkdownWithMath(renderer=renderer).render(cell.source)
+        return MarkdownWithMath(renderer=renderer).render(cell.source)
     except Exception:  # such as a picture that is not there
-        page = f"<pre>{html.escape(cell.source)}</pre>"
-    return "<div>" + re.sub(r"\n\s*\n", "\n", page.strip()) + "</div>"  # a blank line would end the block
+        return f"<pre>{html.escape(cell.source)}</pre>"
+
+
+def as_block(page: str) -> str:
+    """HTML without a blank line, after which Markdown would be read again."""
+    return re.sub(r"[\r\n]\s*[\r\n]|\r", "\n", page)
 
 
 def may_stand(tag: str, name: str, value: str) -> bool:
@@ -407,4 +467,4 @@ def may_stand(tag: str, name: str, value: str) -> bool:
         return tag == "img" and re.match(r"data:image/(png|jpeg|gif);base64,", value) is not None
     if name == "href":
         return tag == "a" and value.startswith(("http://", "https://"))
-    return name in {"alt", "border", "class", "colspan", "open", "rowspan", "style", "title", "width"}
+    return name in {"alt", "border", "colspan", "open", "rowspan", "style", "title", "width"}

@@ -29,7 +29,7 @@ os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.enviro
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
 
 from collecting import Collector  # noqa: E402
-from marking import ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
+from marking import ISOLATED, ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
 from unpacking import Extractor  # noqa: E402
 
 c = get_config()  # noqa: F821 - nbgrader defines it
@@ -52,7 +52,7 @@ c.Autograde.sanitize_preprocessors = [
 c.Autograde.autograde_preprocessors = [
     *(Run, IgnorePattern, LimitOutput, Judge, Defuse, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata),
 ]
-c.Run.kernel_name = "isolated"
+c.Run.kernel_name = ISOLATED
 c.Execute.timeout = 20  # seconds a cell
 c.Execute.shutdown_kernel = "immediate"
 

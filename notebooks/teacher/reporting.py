@@ -22,8 +22,6 @@ from deepseek_course.answers import MIME
 from deepseek_course.forecasting import read_opinion
 from messages import say
 
-DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged notebook may raise
-
 
 class MarksExporter(ExportPlugin):
     """One row a learner, one column a lesson: read by the grade imports of Canvas and Moodle, and by Excel.
@@ -60,7 +58,7 @@ class MarksExporter(ExportPlugin):
             }
             row |= {f"{lesson} (of {most[lesson]:g})": own.get(lesson, "") for lesson in sorted(most)}
             row[f"Final Points (of {sum(most.values()):g})"] = sum(own.values()) if own else ""
-            row["to mark (not yet in Final Points)"] = waiting[student.id]
+            row["to mark or look at again (beside Final Points)"] = waiting[student.id]
             rows.append(row)
         write_table(rows, Path(self.to or "marks.csv"))
 
@@ -109,7 +107,7 @@ def read_answers(path: Path) -> list[dict]:
     """The answers in one marked notebook, judged, one row an exercise; none where it is no lesson of ours.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError, AttributeError: the notebook is damaged.
+        Exception: of any kind, where the notebook is damaged.
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("deepseek_course")
@@ -204,7 +202,7 @@ def report(folder: Path) -> None:
         who = {"student": student, "name": names.get(student, student)}
         try:
             rows += [who | row | {"late": late.get((student, assignment), 0)} for row in read_answers(path)]
-        except DAMAGED:
+        except Exception:  # whatever may be wrong with somebody's file
             print(say("marked_unreadable", f"{assignment}, {who['name']}"))
     if not rows:
         sys.exit(say("nothing_marked"))

@@ -6,6 +6,7 @@ Jupyter runs this in the submission's folder, with the path of the connection fi
 import importlib.util
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -44,38 +45,49 @@ def readable() -> list[str]:
 
 
 def scratch() -> list[str]:
-    """Flags for the only places that can be written: size-limited, gone with the kernel."""
-    flags = ["--size", str(64 * MB), "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib", "--dir", "/tmp/work"]
-    for path in Path(CONFIG).glob("fontlist*.json") if CONFIG else []:  # saves a second at each start
-        flags += ["--ro-bind", str(path), f"/tmp/matplotlib/{path.name}"]
-    room = OWN_FILES
-    for entry in sorted(os.scandir(), key=lambda entry: entry.name):
-        if entry.is_file(follow_symlinks=False) and not entry.name.endswith(".ipynb"):
+    """Flags for the only place that can be written: size-limited, gone with the kernel."""
+    return ["--size", str(64 * MB), "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib", "--dir", "/tmp/work"]
+
+
+def handed_in(folder: str) -> list[str]:
+    """Flags for what a learner handed in beside the notebook, in the folder where the kernel works."""
+    flags, room = [], OWN_FILES
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        # No program: a matplotlib.py would stand in for the real one.
+        if entry.is_file(follow_symlinks=False) and not entry.name.endswith((".ipynb", ".py", ".pyc", ".so")):
             room -= entry.stat().st_size
             if room > 0:
                 flags += ["--ro-bind", os.path.abspath(entry.path), f"/tmp/work/{entry.name}"]
     return flags
 
 
-def command(connection_file: str) -> list[str]:
-    sockets = os.path.dirname(json.loads(Path(connection_file).read_text())["ip"])
+def isolated(*more: str) -> list[str]:
+    """The beginning of a command: Python in a bubblewrap with limits. `more`: further flags of bubblewrap."""
     environment = {
         "HOME": "/tmp/work",
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "LANG": "C.UTF-8",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     } | dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+    fonts = Path(CONFIG).glob("fontlist*.json") if CONFIG else []  # saves a second at each start
     return [
         *["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"],
         *["--die-with-parent", "--new-session", "--clearenv"],
         *[part for name, value in environment.items() for part in ("--setenv", name, value)],
-        *readable(),
         *["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"],
         *scratch(),
-        *["--bind", sockets, sockets, "--ro-bind", connection_file, connection_file],
+        *readable(),  # after scratch: this course itself may lie in /tmp
+        *[part for path in fonts for part in ("--ro-bind", str(path), f"/tmp/matplotlib/{path.name}")],
+        *more,
         *["--remount-ro", "/", "--chdir", "/tmp/work", "--", "prlimit", *EACH, sys.executable],
-        *["-m", "ipykernel_launcher", "-f", connection_file, "--HistoryManager.hist_file=:memory:"],
     ]
+
+
+def command(connection_file: str, sockets: str) -> list[str]:
+    """The kernel's whole command, run in a submission's folder."""
+    shared = ["--bind", sockets, sockets, "--ro-bind", connection_file, connection_file]
+    kernel = ["-m", "ipykernel_launcher", "-f", connection_file, "--HistoryManager.hist_file=:memory:"]
+    return [*isolated(*handed_in("."), *shared), *kernel]
 
 
 def takes_too_much(kernel: psutil.Process) -> bool:
@@ -87,11 +99,17 @@ def takes_too_much(kernel: psutil.Process) -> bool:
     return len(family) > PROCESSES or memory > MEMORY
 
 
+def is_misused(sockets: str) -> bool:
+    """Whether anything but the kernel's sockets lies in the one folder that is shared with this machine."""
+    return any(not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode) for entry in os.scandir(sockets))
+
+
 def main():
-    kernel = subprocess.Popen(command(sys.argv[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    sockets = os.path.dirname(json.loads(Path(sys.argv[1]).read_text())["ip"])
+    kernel = subprocess.Popen(command(sys.argv[1], sockets), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + SECONDS
     while kernel.poll() is None:
-        if time.monotonic() > end or takes_too_much(psutil.Process(kernel.pid)):
+        if time.monotonic() > end or takes_too_much(psutil.Process(kernel.pid)) or is_misused(sockets):
             kernel.kill()  # all that it started goes with it
         time.sleep(0.2)
 
