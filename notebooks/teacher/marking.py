@@ -46,6 +46,10 @@ LARGEST_MESSAGE = 20_000_000  # bytes that a kernel may send at once
 CODE, MARKDOWN = "code", "markdown"
 ISOLATED = "isolated"  # the kernel spec beside this file
 NO_MATHS = 'class="tex2jax_ignore mathjax_ignore"'  # MathJax would obey commands in what a learner wrote
+STYLE = (  # nbgrader's pages hide the triangle of what is folded
+    "summary { display: list-item; cursor: pointer } .glance td { padding: 2px 12px 2px 0; vertical-align: top }"
+    " .glance td:first-child { white-space: nowrap }"
+)
 STYLES = ["background-color", "border-left", "color", "font-style", "font-weight", "max-width", "padding", "text-align"]
 
 
@@ -397,9 +401,9 @@ def summary(about_it: dict, checks: list[NotebookNode], feedback: list[Feedback 
         title = judging.get(cell.metadata.nbgrader.grade_id)["title"][language.current()]
         mark, _, message = repr(said).partition(" ") if said else ("▼", "", say("none"))
         rows += f"<tr><td>{html.escape(title)}</td><td>{mark}</td><td>{escaped(message)}</td></tr>"
-    style = "<style>summary { display: list-item; cursor: pointer }</style>"  # nbgrader's pages hide the triangle
     told = f"<h3>{say('title')}</h3><ul>{notes}</ul>" if notes else ""
-    return f"<div {NO_MATHS}>{style}{told}<h3>{say('glance')}</h3><table>{rows}</table></div>"
+    table = f"<h3>{say('glance')}</h3><table class='glance'>{rows}</table>"
+    return f"<div {NO_MATHS}><style>{STYLE}</style>{told}{table}</div>"
 
 
 class Defuse(SanitizeHTML):
