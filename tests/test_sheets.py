@@ -101,7 +101,20 @@ def test_nothing_on_paper_speaks_of_the_screen(source, language):
 def test_twins_agree_on_what_is_printed(source):
     prose = [cell for cell in build.Lesson(source).cells if cell.cell_type == "markdown"]
     for korean, english in zip(prose[::2], prose[1::2], strict=True):
-        assert korean.metadata.get("sheet") == english.metadata.get("sheet")
+        for key in ("sheet", "place"):
+            assert korean.metadata.get(key) == english.metadata.get(key)
+        assert korean.metadata.get("place", "front") in sheets.PLACES
+
+
+@languages
+def test_what_shows_an_answer_is_not_on_the_page_of_its_question(language):
+    first, second = printed(build.SOURCES / "02-numbers.md", language).split("<section>")[1:]
+    assert "<img" not in first  # the day's changes, 02-fall
+    front, back = second.split("<main>")[1:]
+    assert "02-slips" in front and front.count("<img") == back.count("<img") == 1
+    front, back = printed(build.SOURCES / "03-contrast.md", language).split("<main>")[1:]
+    assert "03-times" in front and {"ko": "27분의", "en": "twenty-seventh"}[language] in back
+    assert front.index("03-blind") < front.index("03-times") < front.index("03-rungs")
 
 
 @lessons

@@ -3,8 +3,9 @@
 On a sheet stand the exercises of the class periods, each with the prose above it from the last heading or bold word on,
 the charts, and the lesson's first task that is marked by hand. Where this does not do, a cell's metadata `sheet` rules:
 in prose `true` (all of it), `false` (not even the exercise) or the numbers of its blocks; at code `true` (what it
-shows, or a line for each open answer) or the code that is run after it to show something else; at a task marked by
-hand the number of lines.
+shows, or a line for each open answer), `false` (not even its chart) or the code that is run after it to show something
+else; at a task marked by hand the number of lines. So that no answer stands beside its question, prose may name its
+`place`, which holds up to the next that does: `front`, the `foot` of the front, or the `back` of the period's sheet.
 """
 
 import ast
@@ -21,10 +22,12 @@ import deepseek_course as course
 from deepseek_course import judging
 
 CSS = Path(__file__).with_name("sheet.css")
+PLACES = ("front", "foot", "back")
 SECOND = re.compile(r"^## (?:2교시|Period 2)", re.MULTILINE)
 HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
 SCREEN = re.compile(  # a sentence that speaks of the screen
-    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|위 목록|하는지 보고|NaN|`(?:\.\.\.|#|better|scope|value|market_value)`"
+    r"실행|따옴표|저장|\"로 바꿉니다|더 해 보기|위 목록|하는지 보고|NaN"
+    r"|`(?:\.\.\.|#|about|better|market_value|reports|scope|value)`"
     r"|\b[Cc]ells?\b|\b[Rr]un (?:it|the)\b|quotation marks|change \"|\bsaves?\b|Stretch|Ctrl|of the list|the check says"
 )
 SMALL = (  # a chart as wide as a column, its letters as large as the text
@@ -34,7 +37,14 @@ SMALL = (  # a chart as wide as a column, its letters as large as the text
 HEAD = re.compile(  # pandas gives the index's name a row of its own
     r"<th[^>]*></th>((?:(?!</tr>).)*)</tr>\s*<tr>\s*<th[^>]*>([^<]*)</th>\s*(?:<th[^>]*></th>\s*)+</tr>", re.DOTALL
 )
-FEWER_TICKS = "plt.gca().xaxis.get_major_locator().set_params(numticks=5)\n"  # where the axis is logarithmic
+DECADES = (  # where the axis is logarithmic: few labels, but a line for each power of ten
+    "from matplotlib.ticker import LogLocator, NullFormatter\n"
+    "axis = plt.gca().xaxis\n"
+    "axis.get_major_locator().set_params(numticks=5)\n"
+    "axis.set_minor_locator(LogLocator(numticks=20))\n"
+    "axis.set_minor_formatter(NullFormatter())\n"
+    "axis.grid(which='minor')\n"
+)
 LETTERS = {"ko": 18, "en": 40}  # of a model answer for each line to write on
 WORDS = {
     "ko": {
@@ -68,12 +78,13 @@ def sheet(lesson: build.Lesson, language: str) -> str:
     words, title = WORDS[language], _find(r"^# (.*)$", lesson, language)
     name = "".join(f"<span>{word}<i></i></span>" for word in words["name"])
     body = ""
-    for number, parts in enumerate(_periods(lesson, language), start=1):
+    for number, places in enumerate(_periods(lesson, language), start=1):
         period = _find(rf"^## ((?:{number}교시|Period {number}) .*)$", lesson, language)
         later = f"<p class='later'>{words['later']}</p>" if number == 2 else ""
         head = f"<header><h1>{title}</h1><p class='name'>{name}</p><p class='period'>{period}</p>{later}</header>"
+        front, back = "".join(places["front"] + places["foot"]), "".join(places["back"])
         card = f"<aside>{five_questions(language)}</aside>"
-        body += f"<section>{head}<main>{''.join(parts)}{card}</main></section>"
+        body += f"<section>{head}<main>{front}</main><main>{back}</main>{card}</section>"
     return _document(title, body, language)
 
 
@@ -118,9 +129,9 @@ def _find(pattern: str, lesson: build.Lesson, language: str) -> str:
     return found[1] if found else ""
 
 
-def _periods(lesson: build.Lesson, language: str) -> list[list[str]]:
-    """What the sheet has, period by period."""
-    periods, home = [[]], False
+def _periods(lesson: build.Lesson, language: str) -> list[dict[str, list[str]]]:
+    """What the sheet has, period by period and place by place."""
+    periods, home, place = [{place: [] for place in PLACES}], False, "front"
     cells = [cell for cell in lesson.cells if cell.metadata.get("lang", language) == language]
     by_hand = next((cell.metadata["written"] for cell in cells if "written" in cell.metadata), "")
     groups = []  # prose, and what follows it up to the next prose
@@ -131,20 +142,22 @@ def _periods(lesson: build.Lesson, language: str) -> list[list[str]]:
     for prose, group in groups:
         home = home or bool(HOME.search(prose.source))
         if SECOND.search(prose.source):
-            periods.append([])
+            periods.append({place: [] for place in PLACES})
+            place = "front"
+        place = prose.metadata.get("place", place)
         if prose.metadata.get("sheet") is not False:
             tasks = [(cell, printed) for cell, printed in group[1:] if _is_task(cell, home, by_hand)]
             text = _prose(prose, bool(tasks))
             text += "".join(_shown(printed) for cell, printed in group[1:] if _is_shown(cell, home))
             text += "".join(_blank(cell, printed.source, language) for cell, printed in tasks)
             whole = any("answer" in cell.metadata for cell, _ in tasks)
-            periods[-1].append(f"<div class='{'exercise' if whole else 'other'}'>{text}</div>" if text else "")
+            periods[-1][place].append(f"<div class='{'exercise' if whole else 'other'}'>{text}</div>" if text else "")
     return periods
 
 
 def _is_shown(cell, home: bool) -> bool:
     chart = "course.show(" in cell.source and not home
-    return cell.cell_type == "code" and (chart or bool(cell.metadata.get("sheet")))
+    return cell.cell_type == "code" and bool(cell.metadata.get("sheet", chart))
 
 
 def _is_task(cell, home: bool, by_hand: str) -> bool:
@@ -164,7 +177,7 @@ def _printed(lesson: build.Lesson, language: str) -> list:
             if "course.show(" in printed.source:
                 printed.source = SMALL + re.sub(r"plt\.figure\(.*\)\n", "", printed.source)
                 if '"log"' in printed.source:
-                    printed.source = printed.source.replace("course.show(", FEWER_TICKS + "course.show(")
+                    printed.source = printed.source.replace("course.show(", DECADES + "course.show(")
             printed.source += f"\n{build.in_language(instead, language)}" if isinstance(instead, str) else ""
     with tempfile.TemporaryDirectory() as folder:
         return build.execute(notebook, Path(folder) / language, lesson.path.name).cells
