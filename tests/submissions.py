@@ -139,16 +139,11 @@ DEAF = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except Ba
 MEMORY = "kept = []\nfor _ in range(100):\n    kept.append(bytearray(100_000_000))"
 FAMILY = (
     "import subprocess, sys, time\n"
-    "grow = 'import time; kept = b\"x\" * 700_000_000; time.sleep(20)'\n"
-    "family = [subprocess.Popen([sys.executable, '-c', grow]) for _ in range(4)]\n"
-    "for each in family:\n    each.wait()"
+    "grow = 'import time; kept = b\"x\" * 700_000_000; time.sleep(40)'\n"
+    f"family = [subprocess.Popen([sys.executable, '-c', grow]) for _ in range(4)]\n{DEAF}"
 )
 OUTPUT = "for _ in range(300):\n    print('x' * 100_000)"
-PROCESSES = (
-    "import subprocess\n"
-    "family = [subprocess.Popen(['sleep', '15']) for _ in range(60)]\n"
-    "for each in family:\n    each.wait()"
-)
+PROCESSES = f"import subprocess\nfamily = [subprocess.Popen(['sleep', '40']) for _ in range(60)]\n{DEAF}"
 DELETE = (
     "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)\n"
     "for folder in ('..', os.path.expanduser('~')):\n    shutil.rmtree(folder, ignore_errors=True)"
@@ -195,7 +190,7 @@ FILL = (
     "import glob, os\n"
     "for folder in glob.glob('/tmp/kernel-*'):\n"
     "    with open(folder + '/more', 'wb') as file:\n        file.write(bytes(1_000_000))\n"
-    "import time\ntime.sleep(3)"
+    f"{DEAF}"
 )
 FORGE_LONG = (
     "from deepseek_course.answers import MIME\n"

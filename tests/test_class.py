@@ -42,8 +42,8 @@ EXPECTED = {
     "wrong": (0, ""),
     "half": (12, ""),
     "raises": (POINTS, ""),
-    "loop": (POINTS, "02-fall 다음의 칸이 4초"),
-    "deaf": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "loop": (POINTS, "02-fall 다음의 칸이 8초"),
+    "deaf": (12, "02-fewer 다음의 칸에서 프로그램이 더 이상 답하지 않아"),
     "memory": (3, "02-"),
     "family": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "output": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
@@ -108,7 +108,7 @@ def new_class(folder: Path) -> Path:
     done = run(folder, "generate_assignment", "02-ko")
     assert done.returncode == 0, done.stderr
     with open(folder / "nbgrader_config.py", "a") as file:
-        file.write("\nc.Execute.timeout = 4\nc.Run.seconds = 30\n")
+        file.write("\nc.Execute.timeout = 8\nc.Run.seconds = 60\n")
     return folder
 
 

@@ -263,6 +263,10 @@ class KernelManager(AsyncKernelManager):
         return context
 
 
+class Overtime(Exception):
+    """The time for a submission is used up."""
+
+
 class Run(Execute):
     """nbgrader's Execute, in a kernel whose sockets are files of its own; what ran before a kernel ended counts."""
 
@@ -281,10 +285,12 @@ class Run(Execute):
             self.update_config(Config(KernelManager={"transport": "ipc", "ip": os.path.join(folder, "socket")}))
         try:
             nb, resources = super().preprocess(nb, resources, *args, **kwargs)
-        except Exception:  # the kernel is the learner's: it may end, or answer anything
+        except Overtime:
+            self.tell(nb, "overtime", place(nb, self.at), self.seconds)
+        except Exception as error:  # the kernel is the learner's: it may end, be deaf, or answer anything
             if self.at is None:
                 raise  # but it never began: that is ours
-            self.tell(nb, "ended", place(nb, self.at))
+            self.tell(nb, "ended" if isinstance(error, DeadKernelError) else "lost", place(nb, self.at))
         finally:
             with suppress(RecursionError):  # a learner's thousand folders in each other
                 shutil.rmtree(folder, ignore_errors=True)
@@ -297,7 +303,7 @@ class Run(Execute):
 
     def preprocess_cell(self, cell, resources, index):
         if monotonic() > self.end:
-            raise DeadKernelError("Time is over.")
+            raise Overtime
         if cell.cell_type == CODE:
             self.at = index
         return super().preprocess_cell(cell, resources, index)
