@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from copy import deepcopy
 from pathlib import Path
 
@@ -492,3 +493,11 @@ def test_the_zip_to_hand_out_has_the_release(tmp_path):
     assert (
         "수업 02" in (folder / "handout/02-ko.html").read_text() or "02." in (folder / "handout/02-ko.html").read_text()
     )
+
+
+def test_every_message_says_the_same_in_both_languages():
+    messages = tomllib.loads((TOOLS / "messages.toml").read_text(encoding="utf-8"))
+    for key, text in messages.items():
+        assert text.keys() == {"ko", "en"}, key
+        assert sorted(re.findall(r"{\d}", text["ko"])) == sorted(re.findall(r"{\d}", text["en"])), key
+        assert re.search("[가-힣]", text["ko"]) or key == "at", key
