@@ -16,7 +16,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kernels.isolated.launch import isolated
 from nbconvert.filters import markdown2html
 from nbgrader.api import Gradebook
 
@@ -25,6 +24,7 @@ import classroom
 import submissions
 from deepseek_course import judging, language
 from deepseek_course.answers import MIME
+from kernels.isolated.launch import isolated
 from marking import Defuse, judged
 
 TOOLS = build.ROOT / "notebooks" / "teacher"
@@ -275,6 +275,9 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
     log = (folder / "mark.log").stat().st_size
+    half_marked = folder / "autograded/crashed/02-ko" / submissions.NAME
+    half_marked.parent.mkdir(parents=True)
+    half_marked.write_text("{")
     monkeypatch.setitem(judging.load()["02-billion"], "answer", "12345")
     classroom.judge_again(["02-ko"], classroom.load_config())
     assert score(folder, "perfect") == POINTS - 1 + 1.5
@@ -359,6 +362,7 @@ def test_odd_folders_are_named_and_stop_nobody(tmp_path):
     done = run(folder, "mark", "02-ko")
     assert done.returncode == 1
     assert all(f"submitted/{name}/02-ko" in done.stdout for name in ("links", "pipe", "folder", "[x]"))
+    assert "제출물 5개 가운데 1개" in done.stdout
     assert score(folder, "good") == POINTS
 
 

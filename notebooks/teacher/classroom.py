@@ -20,7 +20,6 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
-from kernels.isolated.launch import isolated
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
@@ -31,6 +30,7 @@ import build
 import collecting
 import reporting
 import sheets
+from kernels.isolated.launch import isolated
 from marking import Judge, about, is_check
 from messages import say
 
@@ -57,7 +57,7 @@ def set_up():
     for path in sorted(build.SOURCES.glob("*.md")):
         lesson = build.Lesson(path)
         for language in build.LANGUAGES:
-            renew(build.assignment(lesson, language), Path(source_of(lesson, language)))
+            renew(build.assignment(lesson, language), source_of(lesson, language))
 
 
 def write_if_missing(path: Path, text: str):
@@ -129,10 +129,11 @@ def mark(arguments: list[str]):
     for folder in sound:
         adopt(folder)
     to_do = [folder for folder in sound if not is_marked(folder)]
-    if side_by_side(to_do, options.unsafe) or odd:
-        sys.exit(1)
-    print(say("marked", len(handed_in), sum(map(is_marked, handed_in))))
+    failed = side_by_side(to_do, options.unsafe)
+    print(say("marked", len(handed_in), sum(map(is_marked, sound))))
     tell_missing(sorted({folder.name for folder in handed_in}))
+    if failed or odd:
+        sys.exit(1)
 
 
 def tell_missing(names: list[str]):
@@ -198,15 +199,17 @@ def adopt(folder: Path):
 
 
 def is_marked(folder: Path) -> bool:
-    """Whether nbgrader came to the end with a submission (it then makes the files read-only) since it was handed in."""
+    """Whether a submission was marked to the end since it was handed in."""
     for submitted in folder.glob("*.ipynb"):
-        try:
-            marked = Path("autograded", *submitted.parts[1:]).stat()
-        except OSError:
-            continue
-        if not marked.st_mode & 0o222 and marked.st_mtime >= submitted.stat().st_ctime:
+        marked = Path("autograded", *submitted.parts[1:])
+        if is_whole(marked) and marked.stat().st_mtime >= submitted.stat().st_ctime:
             return True
     return False
+
+
+def is_whole(marked: Path) -> bool:
+    """Whether nbgrader came to the end with a notebook: it then makes the file read-only."""
+    return marked.exists() and not marked.stat().st_mode & 0o222
 
 
 def side_by_side(to_do: list[Path], unsafe: bool) -> bool:
@@ -265,7 +268,7 @@ def too_long(*_):
 
 def judge_again(wanted: list[str], config):
     """Judges the answers that stand in the marked notebooks with the key as it is now; marks given by hand stay."""
-    paths = [path for name in wanted for path in sorted(Path("autograded").glob(f"*/{name}/*.ipynb"))]
+    paths = [path for name in wanted for path in sorted(Path("autograded").glob(f"*/{name}/*.ipynb")) if is_whole(path)]
     with Gradebook(config.CourseDirectory.db_url) as gradebook:
         for path in tqdm(paths, say("marking"), unit="", disable=None):
             _, student, assignment, _ = path.parts
@@ -273,8 +276,8 @@ def judge_again(wanted: list[str], config):
             for cell in filter(is_check, notebook.cells):
                 grade = gradebook.find_grade(cell.metadata.nbgrader.grade_id, path.stem, assignment, student)
                 grade.auto_score, _ = determine_grade(cell)
+            gradebook.db.commit()
             write_marked(notebook, path)
-        gradebook.db.commit()
     print(say("marked", len(paths), len(paths)))
 
 
@@ -328,13 +331,22 @@ def print_sheets(lesson: build.Lesson, language: str, name: str):
 
 def nbgrader(arguments: list[str]) -> int:
     """nbgrader's own command."""
-    return subprocess.call([sys.executable, "-m", "nbgrader", *arguments])
+    return hand_over([sys.executable, "-m", "nbgrader", *arguments])
+
+
+def hand_over(command: list[str]) -> int:
+    """Runs a program to its end; Ctrl+C is the program's to answer."""
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            pass
 
 
 def formgrader(arguments: list[str]):
     """nbgrader's formgrader, in the browser."""
-    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/formgrader", *arguments]
-    sys.exit(subprocess.call(command))
+    sys.exit(hand_over([sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/formgrader", *arguments]))
 
 
 def report(arguments: list[str]):
