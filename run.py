@@ -33,7 +33,7 @@ TEXTS = {
         "이 Python에는 가상 환경을 만드는 venv가 없습니다. 데비안과 우분투: 'apt install python3-venv'",
         "This Python lacks the venv module. On Debian and Ubuntu: 'apt install python3-venv'.",
     ),
-    "make": ("1/3 가상 환경 {0}을(를) 만듭니다.", "1/3 Making the environment {0}."),
+    "make": ("1/3 가상 환경을 만듭니다: {0}", "1/3 Making the environment {0}."),
     "install": (
         "2/3 패키지를 설치합니다. 처음 한 번, 몇 분 걸립니다.",
         "2/3 Installing packages. This happens once and takes some minutes.",
