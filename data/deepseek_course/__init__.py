@@ -1,14 +1,17 @@
 """The data behind the lessons: `import deepseek_course as course`, then `course.use("ko")` or `course.use("en")`."""
 
-from .amounts import money
-from .answers import Answer, plain
-from .brief import review
-from .cards import cards
-from .charts import show, use
-from .judging import accepted, check, exercises, judge, progress
-from .keeping import forget, keep, kept, recall
-from .loading import TableError, table, tables
-from .reading import digest
+import pandas as pd
+
+from . import language
+from .lesson.article import digest
+from .lesson.brief import review
+from .lesson.cards import cards
+from .lesson.charts import show, use
+from .lesson.notes import forget, keep, kept, recall
+from .practice.answers import Answer
+from .practice.judging import accepted, check, progress
+from .tables import amounts, reading
+from .tables.reading import TableError, tables
 
 __all__ = [
     "Answer",
@@ -17,13 +20,10 @@ __all__ = [
     "cards",
     "check",
     "digest",
-    "exercises",
     "forget",
-    "judge",
     "keep",
     "kept",
     "money",
-    "plain",
     "progress",
     "recall",
     "review",
@@ -32,3 +32,22 @@ __all__ = [
     "tables",
     "use",
 ]
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table, typed, in the reader's language: see `tables.reading.table`."""
+    return reading.table(name, language.current())
+
+
+def money(amount: float, pos: object = None, *, currency: str = "USD") -> str:
+    """An amount as the reader would write it, for text and for axes.
+
+    Args:
+        amount: in dollars, won or yuan.
+        pos: not used; matplotlib gives a tick's position here, so that the function serves as a formatter.
+        currency: "USD", "KRW" or "CNY".
+
+    Returns:
+        Such as "557만 6000달러" or "$5.576 million".
+    """
+    return amounts.money(amount, language.current(), currency=currency)

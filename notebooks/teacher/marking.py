@@ -34,12 +34,13 @@ from nbgrader.utils import compute_checksum, is_grade, is_solution
 from traitlets import Integer
 from traitlets.config import Config
 
-import deepseek_course as course
 import messages
 from build import STUB
-from deepseek_course import judging, language
-from deepseek_course.answers import MIME, is_plain
-from deepseek_course.feedback import Feedback, escaped
+from deepseek_course import language
+from deepseek_course.pages import escaped
+from deepseek_course.practice import judging
+from deepseek_course.practice.answers import MIME, is_plain
+from deepseek_course.practice.feedback import Feedback
 
 LONGEST_LINE = 2_000  # characters of a line that an error prints
 LONGEST_TEXT = 20_000  # characters of a written answer that are shown
@@ -391,8 +392,8 @@ def judged(cell: NotebookNode) -> Feedback | None:
     """
     found = [o.data[MIME] for o in cell.outputs if o.output_type == "execute_result" and MIME in o.data]
     answer = found[-1] if found and is_plain(found[-1]) else None
-    feedback = course.judge(cell.metadata.nbgrader.grade_id, answer) if answer else None
-    score, shown = (feedback.score, feedback._repr_html_()) if feedback else (0, f"<p>{say('none')}</p>")
+    feedback = judging.get(cell.metadata.nbgrader.grade_id).judge(answer) if answer else None
+    score, shown = (int(feedback.passed), feedback._repr_html_()) if feedback else (0, f"<p>{say('none')}</p>")
     points = str(score * cell.metadata.nbgrader.points)
     data = {"text/plain": points, "text/html": f"<div {NO_MATHS}>{shown}</div>", MIME: answer}
     errors = [output for output in cell.outputs if output.output_type == "error"]
@@ -406,7 +407,7 @@ def summary(about_it: dict, checks: list[NotebookNode], feedback: list[Feedback 
     notes = "".join(f"<li>{html.escape(line)}</li>" for line in about_it.get("notes", []))
     rows = ""
     for cell, said in zip(checks, feedback, strict=True):
-        title = judging.get(cell.metadata.nbgrader.grade_id)["title"][language.current()]
+        title = str(judging.get(cell.metadata.nbgrader.grade_id).title)
         mark, _, message = repr(said).partition(" ") if said else ("▼", "", say("none"))
         rows += f"<tr><td>{html.escape(title)}</td><td>{mark}</td><td>{escaped(message)}</td></tr>"
     told = f"<h3>{say('title')}</h3><ul>{notes}</ul>" if notes else ""

@@ -17,9 +17,9 @@ from nbgrader.plugins import ExportPlugin
 import build
 from build import LANGUAGES
 from collecting import read_rows
-from deepseek_course import judging, language
-from deepseek_course.answers import MIME
-from deepseek_course.forecasting import read_opinion
+from deepseek_course.practice import judging
+from deepseek_course.practice.answers import MIME
+from deepseek_course.practice.opinions import KNEW, Forecast
 from messages import say
 
 

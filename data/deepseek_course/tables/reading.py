@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import language
+from ..language import LANGUAGES
 
 HERE = Path(__file__).parent
 
@@ -30,11 +30,12 @@ def tables() -> list[str]:
     return [resource["name"] for resource in descriptor()["resources"]]
 
 
-def table(name: str) -> pd.DataFrame:
-    """A table, typed, in the reader's language.
+def table(name: str, language: str) -> pd.DataFrame:
+    """A table, typed, in one language.
 
     Args:
         name: one of `tables()`.
+        language: "ko" or "en".
 
     Returns:
         A DataFrame whose index is the table's key where that is one column. Numbers are float64 in the unit that
@@ -45,21 +46,30 @@ def table(name: str) -> pd.DataFrame:
         ValueError: there is no table of that name.
         TableError: the file is not as its description says.
     """
-    return _in_language(name, language.current()).copy()
+    return _in_language(name, language).copy()
+
+
+@cache
+def rows(name: str) -> pd.DataFrame:
+    """A table as it stands, both languages in it, by its key; for reading only.
+
+    Raises:
+        ValueError, TableError: as for `table`.
+    """
+    frame, key = _typed(name), _resource(name)["schema"].get("primaryKey")
+    return frame.set_index(key) if isinstance(key, str) else frame
 
 
 @cache
 def _in_language(name: str, code: str) -> pd.DataFrame:
-    typed, columns = _typed(name), {}
-    for column in typed:
+    columns, both = {}, rows(name)
+    for column in both:
         base, _, ending = column.rpartition("_")
-        if ending not in language.LANGUAGES:
-            columns[column] = typed[column]
+        if ending not in LANGUAGES:
+            columns[column] = both[column]
         elif ending == code:
-            columns[base] = typed[column]
-    frame = pd.DataFrame(columns)
-    key = _resource(name)["schema"].get("primaryKey")
-    return frame.set_index(key) if isinstance(key, str) else frame
+            columns[base] = both[column]
+    return pd.DataFrame(columns)
 
 
 def _resource(name: str) -> dict:

@@ -1,25 +1,23 @@
 """Amounts in the reader's units: 만·억·조 in Korean, million, billion and trillion in English."""
 
-from . import language
-
 _KOREAN = ((10**12, "조"), (10**8, "억"), (10**4, "만"), (1, ""))
 _ENGLISH = ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"))
 _NAMES = {"ko": {"USD": "달러", "KRW": "원", "CNY": "위안"}, "en": {"KRW": "won", "CNY": "yuan"}}
 
 
-def money(amount: float, pos: object = None, *, currency: str = "USD") -> str:
-    """An amount as a reader would write it, for text and for axes.
+def money(amount: float, language: str, *, currency: str = "USD") -> str:
+    """An amount as a reader would write it.
 
     Args:
         amount: in dollars, won or yuan.
-        pos: not used; matplotlib gives a tick's position here, so that the function serves as a formatter.
+        language: "ko" or "en".
         currency: "USD", "KRW" or "CNY".
 
     Returns:
         Such as "557만 6000달러" or "$5.576 million".
     """
     sign, amount = ("−" if amount < 0 else ""), abs(amount)
-    return sign + (_korean if language.current() == "ko" else _english)(amount, currency)
+    return sign + (_korean if language == "ko" else _english)(amount, currency)
 
 
 def _trim(number: float, digits: int) -> str:

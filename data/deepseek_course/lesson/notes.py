@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from .feedback import say
+from ..language import Text, say
 
 FILE = "my-course.json"
 FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build and marking look for one's own files
@@ -21,11 +21,11 @@ FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build
 class Kept:
     """What is kept, and a sentence on it."""
 
-    message: str
+    message: Text
     entries: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return "\n".join([self.message, *(f"{name}: {entry['value']}" for name, entry in self.entries.items())])
+        return "\n".join([str(self.message), *(f"{name}: {entry['value']}" for name, entry in self.entries.items())])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -33,7 +33,7 @@ class Kept:
             f"<td>{html.escape(str(entry['when']))}</td></tr>"
             for name, entry in self.entries.items()
         )
-        return f"<p>{html.escape(self.message)}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return f"<p>{html.escape(str(self.message))}</p>" + (f"<table>{rows}</table>" if rows else "")
 
 
 def keep(**entries: object) -> Kept:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pylopdf_fonts_ko
 
-from . import language
-from .feedback import say
-from .loading import table
+from .. import language
+from ..language import say
+from ..tables.reading import rows
 
 # matplotlib, seaborn and IPython are imported where they are used: with them `import deepseek_course` takes twice as
 # long, and those who only read the tables or judge answers never need them.
@@ -110,7 +110,7 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     import matplotlib.pyplot as plt
 
     ids = [source] if isinstance(source, str) else list(source)
-    sources = pd.concat([table("sources"), table("later_sources")])
+    sources = pd.concat([rows("sources"), rows("later_sources")])
     sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need
     for unknown in set(ids) - set(sources.index):
         raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
-from . import language
-from .feedback import escaped, say
-from .loading import table
+from .. import language
+from ..language import Text, say
+from ..pages import escaped
+from ..tables.reading import table
 
 SLOTS = ("who_what", "number_scope", "compared", "contested", "certainty")  # the sentences of a brief
 QUESTIONS = ("who", "counted", "unit", "against", "sure")  # the five questions, put to an article of one's own
@@ -34,8 +35,8 @@ class Item:
     """One line of the checklist: done, not yet (False) or left to the partner (None); and details below it."""
 
     done: bool | None
-    text: str
-    details: tuple[str, ...] = ()
+    text: Text
+    details: tuple[Text | str, ...] = ()
 
     def __str__(self) -> str:
         return f"[{say({True: 'brief_done', False: 'brief_not_yet', None: 'brief_partner'}[self.done])}] {self.text}"
@@ -49,10 +50,10 @@ class Review:
     items: tuple[Item, ...]
 
     def __repr__(self) -> str:
-        return "\n".join([self.message, *("\n    - ".join([str(item), *item.details]) for item in self.items)])
+        return "\n".join([self.message, *("\n    - ".join([str(item), *map(str, item.details)]) for item in self.items)])
 
     def _repr_html_(self) -> str:
-        details = ["".join(f"<li>{escaped(detail)}</li>" for detail in item.details) for item in self.items]
+        details = ["".join(f"<li>{escaped(str(detail))}</li>" for detail in item.details) for item in self.items]
         below = [f"<ul>{lines}</ul>" if lines else "" for lines in details]
         items = (f"<li>{escaped(str(item))}{more}</li>" for item, more in zip(self.items, below, strict=True))
         return f"<p>{escaped(self.message)}</p><ul>{''.join(items)}</ul>"
@@ -82,11 +83,11 @@ def review(*, full: bool = False, **slots: object) -> Review:
     if names is SLOTS:
         items += [_length(texts, full), _terms(texts), _numbers(texts), _won(texts)]
         items += [Item(None, say(f"brief_{what}")) for what in ("fair", "certainty", "sense")]
-    return Review("\n".join(said), tuple(items))
+    return Review("\n".join(map(str, said)), tuple(items))
 
 
 def _name(slot: str) -> str:
-    return say(f"slot_{slot}")
+    return str(say(f"slot_{slot}"))
 
 
 def _numbers(texts: dict[str, str]) -> Item:
@@ -112,7 +113,7 @@ def _terms(texts: dict[str, str]) -> Item:
     """The course's terms, beside the first sentence that uses each: whether it is that word, a partner judges."""
     sentences = [part for text in texts.values() for part in re.split(r"(?<=[^\d][.!?])\s+", text) if part]
     found = {}
-    for row in table("vocabulary").itertuples() if sentences else ():
+    for row in table("vocabulary", language.current()).itertuples() if sentences else ():
         pattern = _pattern(row.term, row.english)
         used = next((sentence for sentence in sentences if pattern and pattern.search(sentence)), None)
         if used:

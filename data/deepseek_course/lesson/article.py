@@ -6,9 +6,10 @@ import re
 import unicodedata
 from pathlib import Path
 
-from .feedback import say
-from .keeping import own_folder
-from .loading import table
+from .. import language
+from ..language import Text, say
+from ..tables.reading import table
+from .notes import own_folder
 
 # SHA-256 of the article's text without white space, as on the card in seeds/README.md.
 FINGERPRINT = "69027e1ad322951683365fc31d60c553571e150da4052970258b938386279cd5"
@@ -23,11 +24,11 @@ def fingerprint(text: str) -> str:
 class Digest:
     """The sections of the digest as a notebook shows them, beside the article's own where it is there."""
 
-    def __init__(self, sections: list[tuple[str, list[str]]], own: list[str], note: str):
+    def __init__(self, sections: list[tuple[str, list[str]]], own: list[str], note: Text):
         self.sections, self.own, self.note = sections, own, note
 
     def __repr__(self) -> str:
-        return "\n".join([self.note, *(f"{title}\n" + "\n".join(texts) for title, texts in self.sections)])
+        return "\n".join([str(self.note), *(f"{title}\n" + "\n".join(texts) for title, texts in self.sections)])
 
     def _repr_html_(self) -> str:
         rows = []
@@ -35,7 +36,7 @@ class Digest:
             cells = [f"<h4>{title}</h4>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts)]
             cells += [f'<p style="white-space: pre-line">{html.escape(self.own[number])}</p>'] if self.own else []
             rows.append(f'<div style="display: flex; gap: 2em">{"".join(map(_column, cells))}</div>')
-        return f"<p>{html.escape(self.note)}</p>{''.join(rows)}"
+        return f"<p>{html.escape(str(self.note))}</p>{''.join(rows)}"
 
 
 def _column(content: str) -> str:
@@ -48,10 +49,10 @@ def digest() -> Digest:
     A text that is not the one retold is shown too, and said to be another.
     """
     numbered: dict[str, list[str]] = {}
-    for number, row in enumerate(table("article").itertuples(), start=1):
+    for number, row in enumerate(table("article", language.current()).itertuples(), start=1):
         numbered.setdefault(row.section, []).append(f"{number}. {row.text}")
     sections = list(numbered.items())
-    path = own_folder(Path(__file__).parents[2] / "seeds") / "article.txt"
+    path = own_folder(Path(__file__).parents[3] / "seeds") / "article.txt"
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

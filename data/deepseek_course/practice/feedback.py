@@ -1,0 +1,72 @@
+"""What a check says: a verdict on one answer, and how far a learner has come."""
+
+import html
+from dataclasses import dataclass
+from typing import Literal
+
+from .. import language
+from ..language import Text, say
+from ..pages import escaped
+
+MARKS = {"open": "…", "wrong": "×", "right": "✓"}
+COLOURS = {"open": "#767676", "wrong": "#D55E00", "right": "#009E73"}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a check says, in both languages. Shows itself as text and, with hints and solution folded, as HTML."""
+
+    result: Literal["open", "wrong", "right"]
+    message: Text
+    hints: tuple[Text, ...] = ()
+    solution: Text | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.result == "right"
+
+    def text(self, code: str) -> str:
+        """A mark and the message, in "ko" or "en"."""
+        return f"{MARKS[self.result]} {self.message.in_language(code)}"
+
+    def html(self, code: str) -> str:
+        """The same with the help folded below it."""
+        folded = [(f"{say('hint').in_language(code)} {n}", hint) for n, hint in enumerate(self.hints, start=1)]
+        folded += [(say("solution").in_language(code), self.solution)] if self.solution else []
+        details = "".join(
+            f"<details><summary>{title}</summary><p>{escaped(text.in_language(code))}</p></details>"
+            for title, text in folded
+        )
+        return (
+            f'<div style="border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em">'
+            f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>{details}</div>"
+        )
+
+    def __repr__(self) -> str:
+        return self.text(language.current())
+
+    def _repr_html_(self) -> str:
+        return self.html(language.current())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a learner has come since the notebook was started."""
+
+    checked: int
+    passed: int
+    again: tuple[Text, ...]
+
+    def __repr__(self) -> str:
+        titles = ", ".join(map(str, self.again))
+        return str(self._summary()) + (f"\n{say('look_again')}: {titles}" if self.again else "")
+
+    def _repr_html_(self) -> str:
+        lines = [f"<p>{self._summary()}</p>"]
+        if self.again:
+            items = "".join(f"<li>{html.escape(str(title))}</li>" for title in self.again)
+            lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
+        return "".join(lines)
+
+    def _summary(self) -> Text:
+        return say("progress", checked=self.checked, passed=self.passed)

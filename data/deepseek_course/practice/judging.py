@@ -1,0 +1,79 @@
+"""The exercises by id, and how a learner's answers to them are judged."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from ..language import Text, say
+from . import numbers, opinions, picks  # noqa: F401 - the kinds
+from .answers import plain
+from .exercises import Exercise, as_exercise
+from .feedback import Feedback, Progress
+from .opinions import Forecast, Percents
+from .picks import LETTERS
+
+EXERCISES = Path(__file__).with_name("exercises")
+
+_latest: dict[str, Feedback] = {}  # what progress() reports
+
+
+@cache
+def load() -> dict[str, Exercise]:
+    """All exercises by id, as the build has put them into exercises/*.json; the file's name is the lesson."""
+    return {
+        id: as_exercise(table, id=id, lesson=path.stem)
+        for path in sorted(EXERCISES.glob("*.json"))
+        for id, table in json.loads(path.read_text(encoding="utf-8")).items()
+    }
+
+
+def get(exercise_id: str) -> Exercise:
+    """One exercise. Raises ValueError where there is none of that id."""
+    if exercise_id not in load():
+        raise ValueError(f"There is no exercise {exercise_id!r}; there are {', '.join(load())}.")
+    return load()[exercise_id]
+
+
+def check(exercise_id: str, value: object) -> Feedback:
+    """Judge an answer and say what fits it.
+
+    Args:
+        exercise_id: such as "02-rate".
+        value: whatever the learner has; `...` means not answered yet.
+
+    Raises:
+        ValueError: there is no exercise of that id. A bad answer raises nothing.
+    """
+    feedback = get(exercise_id).judge(plain(value))
+    if not (exercise_id in _latest and _latest[exercise_id].passed):  # once solved, solved: one may go on trying
+        _latest[exercise_id] = feedback
+    return feedback
+
+
+def accepted(exercise_id: str, value: object) -> list:
+    """An answer that has no key, as its check reads it: what is to be kept and scored.
+
+    Args:
+        exercise_id: of the kind "forecast" or "percents".
+        value: whatever the learner has.
+
+    Returns:
+        [25, "C"] for a forecast, [50, 40, 10] for percents; `...` in each place where the check does not accept it.
+
+    Raises:
+        ValueError: there is no such exercise of these kinds.
+    """
+    exercise, data = get(exercise_id), plain(value)
+    if not isinstance(exercise, Forecast | Percents):
+        raise ValueError(f"{exercise_id} is neither a forecast nor percents.")
+    forecast = isinstance(exercise, Forecast)
+    if not exercise.judge(data).passed:
+        return [...] * (2 if forecast else exercise.count)
+    read = exercise.read(data)
+    return [read.percent, str(LETTERS)[read.knew - 1]] if forecast else read
+
+
+def progress() -> Progress:
+    """What was solved since the notebook was started, and what to look at again."""
+    again = tuple(get(id).title for id, feedback in _latest.items() if not feedback.passed)
+    return Progress(len(_latest), len(_latest) - len(again), again)

@@ -1,0 +1,153 @@
+"""Exercises that are answered with letters: one, all that apply, or a row of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..language import Text, say
+from .answers import read_picks
+from .exercises import Exercise, ExerciseError, Mistake, Unread, Verdict
+
+LETTERS = Text("가나다라마바사아", "ABCDEFGH")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picks(Exercise):
+    """Options, counted from 1; what is shared by the kinds below."""
+
+    options: int
+    letters: str = ""  # one sign for each option, where these are not LETTERS
+
+    asked = ""  # the sentence that says how to answer
+
+    def expressions(self) -> list[str]:
+        return []
+
+    def count(self) -> int | None:
+        """How many picks are wanted; None where any number may be right."""
+        return 1
+
+    def read(self, data: dict) -> list[int]:
+        picks = read_picks(data, self.options)
+        if picks is None or self.count() not in (None, len(picks)):
+            raise Unread(say(self.asked, letters=self.listed(), count=self.count(), found=len(picks or [])))
+        return picks
+
+    def listed(self) -> Text:
+        """The signs to choose from."""
+        korean, english = (", ".join((self.letters or own)[: self.options]) for own in (LETTERS.ko, LETTERS.en))
+        return Text(korean, english)
+
+    def verdict(self, answer: list[int], names: Mapping) -> Verdict:
+        if self.is_right(answer):
+            return "right", self.ok or say("right")
+        made = (mistake.message for mistake in self.mistakes if mistake.is_made(answer))
+        return "wrong", next(made, say("wrong_choice"))
+
+    def check(self) -> None:
+        super().check()
+        for pick in self.picks():
+            if not 0 <= pick <= self.options:
+                raise ExerciseError(f"{pick} is none of the {self.options} options")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceMistake(Mistake):
+    value: int
+
+    def is_made(self, picks: list[int]) -> bool:
+        return picks == [self.value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Picks, kind="choice"):
+    """One option out of several."""
+
+    answer: int
+    mistakes: tuple[ChoiceMistake, ...] = ()
+
+    asked = "one_letter"
+
+    def picks(self) -> list[int]:
+        return [self.answer, *(mistake.value for mistake in self.mistakes)]
+
+    def is_right(self, picks: list[int]) -> bool:
+        return picks == [self.answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoicesMistake(Mistake):
+    """Known by an option that should not be there, or by one that is missing."""
+
+    has: int = 0
+    lacks: int = 0
+
+    def is_made(self, picks: list[int]) -> bool:
+        return self.has in picks if self.has else self.lacks not in picks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Picks, kind="choices"):
+    """All options that apply, in any order."""
+
+    answer: tuple[int, ...]
+    mistakes: tuple[ChoicesMistake, ...] = ()
+
+    asked = "some_letters"
+
+    def picks(self) -> list[int]:
+        return [*self.answer, *(mistake.has or mistake.lacks for mistake in self.mistakes)]
+
+    def count(self) -> None:
+        return None
+
+    def is_right(self, picks: list[int]) -> bool:
+        return set(picks) == set(self.answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceMistake(Mistake):
+    """Known by the whole row, in which 0 stands for any pick, or by the pick `at` one place, counted from 1."""
+
+    value: tuple[int, ...] | int
+    at: int = 0
+
+    def is_made(self, picks: list[int]) -> bool:
+        if self.at:
+            return picks[self.at - 1] == self.value
+        return all(wrong in (0, pick) for wrong, pick in zip(self.value, picks, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence(Picks, kind="sequence"):
+    """A row of options: a reason and a verdict, or a longer row that sorts or orders things."""
+
+    answer: tuple[tuple[int, ...], ...]  # any of these is right
+    mistakes: tuple[SequenceMistake, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        return "reason_and_verdict" if self.count() == 2 else "letters_in_order"
+
+    def picks(self) -> list[int]:
+        wrong = [m.value if isinstance(m.value, tuple) else (m.value,) for m in self.mistakes]
+        return [pick for row in (*self.answer, *wrong) for pick in row]
+
+    def count(self) -> int:
+        return len(self.answer[0])
+
+    def is_right(self, picks: list[int]) -> bool:
+        return tuple(picks) in self.answer
+
+    def verdict(self, answer: list[int], names: Mapping) -> Verdict:
+        result, message = super().verdict(answer, names)
+        if result == "right" or self.count() == 2:
+            return result, message
+        nearest = max(self.answer, key=lambda right: sum(map(int.__eq__, right, answer)))
+        return result, message.after(_places(nearest, answer))
+
+
+def _places(right: tuple[int, ...], picks: list[int]) -> Text:
+    """How many of a long row are right, and where to look again."""
+    wrong = [place for place, (one, pick) in enumerate(zip(right, picks, strict=True), start=1) if one != pick]
+    places = ", ".join(map(str, wrong))
+    return say("some_right", count=len(right), right=len(right) - len(wrong), places=places)

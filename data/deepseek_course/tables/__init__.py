@@ -1,0 +1,1 @@
+"""The course's tables, and what reads, formats and reckons with them."""

@@ -1,0 +1,160 @@
+"""A lesson's source, read and checked: notebooks/source/*.md, both languages and the exercises in one file."""
+
+import ast
+import io
+import re
+import tokenize
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+
+from deepseek_course.language import LANGUAGES
+from deepseek_course.practice.exercises import Exercise, ExerciseError, as_exercise
+from deepseek_course.tables.arithmetic import evaluate
+from deepseek_course.tables.texts import known_values
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ROOT / "notebooks" / "source"
+BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
+TWO_LANGUAGES = "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner."
+
+
+class SourceError(Exception):
+    """A mistake in a lesson's source: file, line, and what to mend."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An exercise where it stands in a lesson, and the code of its cell, with texts as [[한국어||English]]."""
+
+    exercise: Exercise
+    said: dict  # the exercise as the source has it: what the data module ships
+    variable: str  # the name, or the list of names, that is checked
+    code: str  # what learners get: `rate = ...`
+    solved: str  # what takes its place in the solved notebook
+
+
+def in_language(source: str, language: str) -> str:
+    """The source of a code cell in one language."""
+    return BILINGUAL.sub(lambda match: match[1 + LANGUAGES.index(language)], source)
+
+
+class Lesson:
+    """One source file, read and checked. `tasks` holds its exercises by the number of their cell.
+
+    Raises:
+        SourceError: the first mistake found.
+    """
+
+    def __init__(self, path: Path):
+        self.path, self.text = path, path.read_text(encoding="utf-8")
+        self.cells = jupytext.reads(self.text, fmt="md:myst").cells
+        self.lines = self._find_lines()
+        self._check_prose()
+        self.tasks = self._read_tasks()
+        for n, cell in enumerate(self.cells):
+            if cell.cell_type == "code":
+                self._check_code(n, cell.source)
+
+    @property
+    def number(self) -> str:
+        """Such as "02"."""
+        return self.path.stem[:2]
+
+    def stop(self, number: int, message: str, below: int = 0):
+        raise SourceError(f"{self.path.name}, line {self.lines[number] + below}: {message}")
+
+    def in_language(self, language: str) -> list[tuple]:
+        """The cells of one language, each as (number, cell)."""
+        return [(n, cell) for n, cell in enumerate(self.cells) if cell.metadata.get("lang", language) == language]
+
+    def _find_lines(self) -> list[int]:
+        lines, position = [], 0
+        for cell in self.cells:
+            found = self.text.find(cell.source.split("\n")[0], position)
+            position = max(found, position)
+            lines.append(self.text.count("\n", 0, position) + 1)
+            position += len(cell.source)
+        return lines
+
+    def _check_prose(self):
+        prose = [n for n, cell in enumerate(self.cells) if cell.cell_type == "markdown"]
+        known = known_values()
+        for n in prose:
+            said = self.cells[n].metadata
+            if said.get("lang") not in LANGUAGES:
+                self.stop(n, 'this prose cell needs its language: +++ {"lang": "ko"} or {"lang": "en"}.')
+            follows = self.cells[n + 1].metadata.get("lang") if n + 1 in prose else None
+            before = self.cells[n - 1].metadata.get("lang") if n - 1 in prose else None
+            if said["lang"] == "ko" and follows != "en":
+                self.stop(n, "this Korean cell has no English twin right below it.")
+            if said["lang"] == "en" and before != "ko":
+                self.stop(n, "this English cell has no Korean twin right above it.")
+            for fact in said.get("facts", []):
+                try:
+                    evaluate(fact, known)
+                except ValueError as error:
+                    self.stop(n, f"facts: {error}")
+
+    def _read_tasks(self) -> dict[int, Task]:
+        tasks, lines = {}, {}
+        for n, cell in enumerate(self.cells):
+            if cell.cell_type == "raw":
+                if "exercise" not in cell.metadata:
+                    self.stop(n, "this raw cell needs the id of its exercise: `:exercise: 02-rate`.")
+                exercise_id = cell.metadata["exercise"]
+                if exercise_id in lines:
+                    self.stop(n, f"the exercise {exercise_id!r} stands in line {lines[exercise_id]} already.")
+                lines[exercise_id] = self.lines[n]
+                tasks[n] = self._read_task(n, exercise_id, cell.source)
+        return tasks
+
+    def _read_task(self, n: int, exercise_id: str, source: str) -> Task:
+        try:
+            said = tomllib.loads(source)
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r" \(at line (\d+), column \d+\)", str(error))
+            message = str(error).replace(place[0], "") if place else str(error)
+            self.stop(n, f"exercise {exercise_id!r}: {message}.", int(place[1]) - 1 if place else 0)
+        cell = {name: said.pop(name, None) for name in ("variable", "code", "solved")}
+        for name in ("variable", "solved"):
+            if not isinstance(cell[name], str):
+                self.stop(n, f"exercise {exercise_id!r}: the field {name} is missing or no text.")
+        try:
+            exercise = as_exercise(said, id=exercise_id, lesson=self.number)
+            exercise.check()
+        except ExerciseError as error:
+            self.stop(n, f"exercise {exercise_id!r}: {error}.")
+        task = Task(exercise, said, cell["variable"], cell["code"] or f"{cell['variable']} = ...", cell["solved"])
+        for code in (task.code, task.solved, task.variable):
+            self._check_code(n, code)
+        return task
+
+    def _check_code(self, n: int, source: str):
+        for language in LANGUAGES:
+            python = in_language(source, language)
+            try:
+                ast.parse(python)
+                tokens = list(tokenize.generate_tokens(io.StringIO(python).readline))
+            except (SyntaxError, tokenize.TokenError) as error:
+                self.stop(n, f"not Python: {error}.")
+            for token in tokens:
+                if token.type != tokenize.OP and re.search(r"\[\[|\|\||\]\]", token.string):
+                    self.stop(n, TWO_LANGUAGES)
+
+
+def read_lessons() -> list[Lesson]:
+    """All lessons, in their order.
+
+    Raises:
+        SourceError: the first mistake found, such as an id that stands in two lessons.
+    """
+    lessons, places = [Lesson(path) for path in sorted(SOURCES.glob("*.md"))], {}
+    for lesson in lessons:
+        for n, task in lesson.tasks.items():
+            if task.exercise.id in places:
+                lesson.stop(n, f"the exercise {task.exercise.id!r} stands in {places[task.exercise.id]} already.")
+            places[task.exercise.id] = lesson.path.name
+    return lessons
