@@ -1,6 +1,7 @@
 """The two languages of the course: texts that have both, and the one that the reader has chosen."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,21 +51,27 @@ def choose(language: str) -> None:
     _current = language
 
 
-def say(key: str, **values: object) -> Text:
-    """One of the course's sentences, by its key in messages.toml.
+def catalogue(path: Path) -> Callable[..., Text]:
+    """The function that says the sentences of one file, as `say` does those of messages.toml beside this module."""
 
-    Args:
-        key: such as "blank".
-        values: what stands in the sentence's braces; a Text goes in in each language.
-    """
+    def say(key: str, *values: object, **named: object) -> Text:
+        """A sentence by its key. Values go into its braces, by place or by name; a Text goes in in each language."""
 
-    def filled(language: str) -> str:
-        own = {name: v.in_language(language) if isinstance(v, Text) else v for name, v in values.items()}
-        return _messages()[key][language].format(**own)
+        def filled(language: str) -> str:
+            def own(value: object) -> object:
+                return value.in_language(language) if isinstance(value, Text) else value
 
-    return Text(filled("ko"), filled("en"))
+            texts = _read(path)[key][language]
+            return texts.format(*map(own, values), **{name: own(value) for name, value in named.items()})
+
+        return Text(filled("ko"), filled("en"))
+
+    return say
 
 
 @cache
-def _messages() -> dict:
-    return tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
+def _read(path: Path) -> dict:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+say = catalogue(Path(__file__).with_name("messages.toml"))

@@ -1,0 +1,95 @@
+"""A lesson's source: what is written there is read, and each slip is one line with its file and line."""
+
+import re
+
+import jupytext
+import pytest
+
+from deepseek_class.build import learner
+from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
+from deepseek_course.practice import judging
+from deepseek_course.practice.answers import plain
+
+HEAD = "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
+PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
+EXAMPLE = re.search(r"^````\n(.*?)^````$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S | re.M)[1]
+
+
+def lesson(tmp_path, text: str) -> Lesson:
+    path = tmp_path / "02-numbers.md"
+    path.write_text(HEAD + text, encoding="utf-8")
+    return Lesson(path)
+
+
+def test_the_exercise_in_contributing_is_one_place_and_works(tmp_path):
+    assert EXAMPLE.count("02-apple") == 1
+    made = lesson(tmp_path, EXAMPLE)
+    assert jupytext.writes(jupytext.reads(made.text, fmt="md:myst"), fmt="md:myst").endswith(EXAMPLE)
+    (task,) = made.tasks.values()
+    assert task.exercise.judge(plain(3.18)).passed
+    assert task.exercise.judge(plain(1.91)).message.en == "That is Meta."
+    cell = learner(made, "en").cells[-1]
+    assert cell.source == 'apple = ...\n\ncourse.check("02-apple", apple)'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        (PAIR + "+++\n\nno language\n", 11, "needs its language"),
+        (PAIR + '+++ {"lang": "ko"}\n\n나\n', 11, "no English twin"),
+        (PAIR + '+++ {"lang": "en"}\n\nb\n', 11, "no Korean twin"),
+        ('+++ {"lang": "ko", "facts": ["v3_costs"]}\n\n가\n\n+++ {"lang": "en"}\n\na\n', 3, "'v3_costs'"),
+        (PAIR + 'x = 1\n\n```{code-cell}\ny = "[[가||a"\n```\n', None, "open or lacks"),
+        (PAIR + "```{code-cell}\ny = (1\n```\n", 10, "not Python"),
+        (PAIR + '```{raw-cell}\nkind = "number"\n```\n', 10, "the id of its exercise"),
+    ],
+)
+def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, says):
+    with pytest.raises(SourceError) as caught:
+        lesson(tmp_path, text)
+    message = str(caught.value)
+    assert says in message and "\n" not in message and message.startswith("02-numbers.md, line ")
+    if line:
+        assert message.startswith(f"02-numbers.md, line {line + HEAD.count(chr(10))}:")
+
+
+SLIPS = {
+    "a quotation mark forgotten": ('answer = "apple_change_27"', "answer = apple_change_27", "Invalid value"),
+    "a field misspelt": ("answer = ", "anwser = ", "no field anwser"),
+    "a kind misspelt": ('"number"', '"numbr"', "no kind 'numbr'"),
+    "a level misspelt": ('"stretch"', '"strech"', "level is 'strech'"),
+    "another kind of value": ("units = [100]", "units = 100", "units is 100, which is not a list"),
+    "a field of another kind": ("units = [100]", "options = 4", "no field options"),
+    "a mistake's field misspelt": ('value = "dow', 'vlaue = "dow', "no field mistakes[2].vlaue"),
+    "English forgotten": ('en = "That is Meta."\n', "", "mistakes[1].en is missing"),
+    "a fact that is not there": ('"meta_change_27"', '"meta_change"', "'meta_change'"),
+    "a fact that is not there, in a text": ("{answer:.2f}%를", "{anwser:.2f}%를", "'anwser'"),
+    "a format that is none": ("{answer:.2f} percent", "{answer:2x} percent", "Unknown format code"),
+    "no variable": ('variable = "apple"\n', "", "variable is missing"),
+    "no solution": ("solved = 'apple = facts.value[\"apple_change_27\"]'\n", "", "solved is missing"),
+    "code that is none": ("solved = 'apple = ", "solved = 'apple == = ", "not Python"),
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_in_an_exercise_is_one_line_with_its_place(tmp_path, name):
+    right, wrong, says = SLIPS[name]
+    assert right in EXAMPLE
+    with pytest.raises(SourceError) as caught:
+        lesson(tmp_path, EXAMPLE.replace(right, wrong, 1))
+    assert says in str(caught.value) and "\n" not in str(caught.value)
+    assert re.match(r"02-numbers\.md, line \d+: (?:exercise '02-apple': |not Python)", str(caught.value))
+
+
+def test_an_exercise_that_stands_twice_is_told(tmp_path):
+    with pytest.raises(SourceError, match=r"02-numbers\.md, line \d+: the exercise '02-apple' stands in line \d+"):
+        lesson(tmp_path, EXAMPLE + "\n" + EXAMPLE)
+
+
+def test_the_data_module_ships_the_exercises_of_the_sources():
+    from deepseek_class.build import exercise_file
+
+    for path in SOURCES.glob("*.md"):
+        made = Lesson(path)
+        shipped = (judging.EXERCISES / f"{made.number}.json").read_text(encoding="utf-8")
+        assert shipped == exercise_file(made), f"{path.name} was changed: python run.py build {made.number}"
