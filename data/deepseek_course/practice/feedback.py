@@ -1,6 +1,5 @@
 """What a check says: a verdict on one answer, and how far a learner has come."""
 
-import html
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,15 +7,15 @@ from .. import language
 from ..language import Text, say
 from ..pages import escaped
 
-MARKS = {"open": "…", "wrong": "×", "right": "✓"}
-COLOURS = {"open": "#767676", "wrong": "#D55E00", "right": "#009E73"}
+MARKS = {"open": "…", "wrong": "×", "near": "△", "right": "✓"}
+COLOURS = {"open": "#767676", "wrong": "#D55E00", "near": "#E69F00", "right": "#009E73"}
 
 
 @dataclass(frozen=True)
 class Feedback:
     """What a check says, in both languages. Shows itself as text and, with hints and solution folded, as HTML."""
 
-    result: Literal["open", "wrong", "right"]
+    result: Literal["open", "wrong", "near", "right"]
     message: Text
     hints: tuple[Text, ...] = ()
     solution: Text | None = None
@@ -64,7 +63,7 @@ class Progress:
     def _repr_html_(self) -> str:
         lines = [f"<p>{self._summary()}</p>"]
         if self.again:
-            items = "".join(f"<li>{html.escape(str(title))}</li>" for title in self.again)
+            items = "".join(f"<li>{escaped(str(title))}</li>" for title in self.again)
             lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
         return "".join(lines)
 

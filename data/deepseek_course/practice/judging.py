@@ -4,13 +4,10 @@ import json
 from functools import cache
 from pathlib import Path
 
-from ..language import Text, say
 from . import numbers, opinions, picks  # noqa: F401 - the kinds
 from .answers import plain
 from .exercises import Exercise, as_exercise
 from .feedback import Feedback, Progress
-from .opinions import Forecast, Percents
-from .picks import LETTERS
 
 EXERCISES = Path(__file__).with_name("exercises")
 
@@ -54,23 +51,20 @@ def accepted(exercise_id: str, value: object) -> list:
     """An answer that has no key, as its check reads it: what is to be kept and scored.
 
     Args:
-        exercise_id: of the kind "forecast" or "percents".
+        exercise_id: of the kind "forecast", "percents" or "ranges".
         value: whatever the learner has.
 
     Returns:
-        [25, "C"] for a forecast, [50, 40, 10] for percents; `...` in each place where the check does not accept it.
+        [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability open;
+        [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` in each place where the check does not accept it.
 
     Raises:
         ValueError: there is no such exercise of these kinds.
     """
     exercise, data = get(exercise_id), plain(value)
-    if not isinstance(exercise, Forecast | Percents):
-        raise ValueError(f"{exercise_id} is neither a forecast nor percents.")
-    forecast = isinstance(exercise, Forecast)
-    if not exercise.judge(data).passed:
-        return [...] * (2 if forecast else exercise.count)
-    read = exercise.read(data)
-    return [read.percent, str(LETTERS)[read.knew - 1]] if forecast else read
+    if exercise.has_key:
+        raise ValueError(f"{exercise_id} is neither a forecast nor percents nor ranges.")
+    return exercise.kept(data) if exercise.judge(data).passed else [...] * exercise.count
 
 
 def progress() -> Progress:

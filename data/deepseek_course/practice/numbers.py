@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..language import say
 from ..tables.arithmetic import evaluate
 from ..tables.reading import table
-from .answers import read_number, tidy
+from .answers import is_percent, read_number, tidy
 from .exercises import Exercise, Mistake, Unread, Verdict
 
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
@@ -16,10 +16,11 @@ NEAR = 0.05  # how far to be told "nearly"
 
 
 class Given(NamedTuple):
-    """A number that was given, and the words it was given in, if it was a text."""
+    """A number that was given, the words it was given in, if it was a text, and whether these say percent."""
 
     number: float
-    text: str
+    text: str = ""
+    percent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class NumberMistake(Mistake):
     value: str = ""  # arithmetic; may name `answer`
     text: str = ""
     tolerance: float = 0.005
+    near: bool = False  # it is nearly right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,8 @@ class Number(Exercise, kind="number"):
     """One number, in whatever form a learner writes it."""
 
     answer: str  # arithmetic over the tables' values
-    units: tuple[float, ...] = ()  # given in these it is right as well: 5890 for 589 billion, in units of 10^8
+    units: tuple[float, ...] = ()  # given in these it is right as well: 0.17 for 17 percent, 5890 (억) for 589 billion
+    percent: bool = False  # it is in percent, where 100 is not among the units
     tolerance: float = CLOSE  # relative to the answer
     between: tuple[str, str] | None = None  # anything from here to there is right as well
     signless: bool = False
@@ -63,15 +66,20 @@ class Number(Exercise, kind="number"):
             raise Unread(say("number_wanted", found=value))
         if data["kind"] == "number":
             if isinstance(value, float):
-                return Given(value, "")
+                return Given(value)
             raise Unread(say("not_finite", found=value))
         number = read_number(value)
         if number is None or not math.isfinite(number):
             raise Unread(say("unreadable", found=value[:40]))
-        return Given(number, tidy(value).lower())
+        percent = is_percent(value)
+        if percent and not (self.percent or 100 in self.units):
+            raise Unread(say("percent_not_wanted", found=value[:40]))
+        return Given(number, tidy(value).lower(), percent)
 
     def verdict(self, answer: Given, names: Mapping) -> Verdict:
-        forms = [answer.number, *(answer.number * unit for unit in self.units)]
+        # 0.17 says 17 percent, "0.17%" does not.
+        units = [unit for unit in self.units if not (answer.percent and unit == 100)]
+        forms = [answer.number, *(answer.number * unit for unit in units)]
         if self.signless:
             forms = [abs(form) for form in forms]
         if self._is_right(forms, names):
@@ -81,7 +89,7 @@ class Number(Exercise, kind="number"):
             return "right", self.ok or say("right")
         for mistake in self.mistakes:
             if mistake.value and _is_near(evaluate(mistake.value, names), forms, mistake.tolerance):
-                return "wrong", mistake.message
+                return "near" if mistake.near else "wrong", mistake.message
         return _size(answer.number, forms, names["answer"])
 
     def _is_right(self, forms: list[float], names: Mapping) -> bool:
@@ -105,4 +113,6 @@ def _size(number: float, forms: list[float], right: float) -> Verdict:
     power = round(math.log10(ratio)) if ratio > 0 else 0
     if 0 < abs(power) < 16 and math.isclose(ratio, 10.0**power, rel_tol=0.005):
         return "wrong", say("too_large" if power > 0 else "too_small", read=read, times=f"{10 ** abs(power):,}")
-    return "wrong", say("nearly" if math.isclose(ratio, 1, rel_tol=NEAR) else "wrong_number", read=read)
+    if math.isclose(ratio, 1, rel_tol=NEAR):
+        return "near", say("nearly", read=read)
+    return "wrong", say("wrong_number", read=read)

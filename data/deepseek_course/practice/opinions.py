@@ -3,28 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import mean
+from types import EllipsisType
 from typing import ClassVar, NamedTuple
 
 from ..language import say
-from .answers import is_blank, read_picks
+from .answers import is_blank, number_first, read_picks, simple
 from .exercises import Exercise, Unread, Verdict
+from .picks import LETTERS
 
 KNEW = 1  # the first option of "did you know how it came out?": yes
 
 
+@dataclass(frozen=True, kw_only=True)
 class Opinion(Exercise):
     """What is shared by the kinds below."""
 
     has_key: ClassVar[bool] = False
 
+    count: int  # of the parts of an answer
+
     def expressions(self) -> list[str]:
         return []
+
+    def kept(self, data: dict) -> list:
+        """An accepted answer as it is to be kept and scored."""
+        return self.read(data)
 
 
 class Guess(NamedTuple):
     """A forecast as it is scored: its percent, `...` where it is open, and the option for how much one knew."""
 
-    percent: float | int | type(...)
+    percent: float | EllipsisType
     knew: int
 
 
@@ -33,15 +42,17 @@ class Forecast(Opinion, kind="forecast"):
     """A probability in percent, and how much one knew."""
 
     question: str  # its row in the table questions
+    count: int = 2
 
     def is_open(self, data: dict) -> bool:
         """Whoever knows the outcome may leave the probability open, and still has answered."""
-        if data["kind"] == "list" and len(data["value"]) == 2 and is_blank(data["value"][0]):
-            return read_picks(data["value"][1], 3) in ([2], [3]) or is_blank(data)
-        return is_blank(data)
+        if is_blank(data) or data["kind"] != "list" or len(data["value"]) != 2:
+            return is_blank(data)
+        percent, knew = number_first(data)["value"]
+        return is_blank(percent) and read_picks(knew, 3) in ([2], [3])
 
     def read(self, data: dict) -> Guess:
-        items = data["value"] if data["kind"] == "list" else []
+        items = number_first(data)["value"] if data["kind"] == "list" else []
         if len(items) != 2:
             raise Unread(say("forecast_wanted"))
         knew = read_picks(items[1], 3)
@@ -63,20 +74,20 @@ class Forecast(Opinion, kind="forecast"):
         taken = say("forecast_taken", percent=f"{answer.percent:g}")
         return "right", taken.then(known) if answer.knew == KNEW else taken
 
+    def kept(self, data: dict) -> list:
+        percent, knew = self.read(data)
+        return [None if percent is ... else percent, str(LETTERS)[knew - 1]]
+
 
 def _percent(item: dict) -> float | int | None:
-    """A number as it is kept: whole where it is whole."""
-    value = item["value"]
-    if item["kind"] != "number" or not isinstance(value, float):
-        return None
-    return int(value) if value == int(value) else value
+    """A number, or None where something else stands there."""
+    return simple(item) if item["kind"] == "number" and isinstance(item["value"], float) else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Percents(Opinion, kind="percents"):
     """Several probabilities in percent, which may have to add up, and may be scored at once."""
 
-    count: int
     total: float | None = None  # what they have to add up to
     truths: tuple[int, ...] = ()  # 1 for what is true, 0 for what is not
 
@@ -116,7 +127,6 @@ class Percents(Opinion, kind="percents"):
 class Ranges(Opinion, kind="ranges"):
     """Several ranges [low, high], each within its limits."""
 
-    count: int
     limits: tuple[tuple[float, float], ...]
 
     def read(self, data: dict) -> list:

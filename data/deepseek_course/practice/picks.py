@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..language import Text, say
-from .answers import read_picks
+from .answers import number_first, read_picks
 from .exercises import Exercise, ExerciseError, Mistake, Unread, Verdict
 
 LETTERS = Text("가나다라마바사아", "ABCDEFGH")
@@ -134,6 +134,9 @@ class Sequence(Picks, kind="sequence"):
 
     def count(self) -> int:
         return len(self.answer[0])
+
+    def read(self, data: dict) -> list[int]:
+        return super().read(number_first(data))
 
     def is_right(self, picks: list[int]) -> bool:
         return tuple(picks) in self.answer
