@@ -121,6 +121,67 @@ def test_claims_are_judged_by_their_facts():
     assert not set(judged) - set(links["claim"]), "a verdict without a fact"
 
 
+DENIES = re.compile(
+    r"(?:자료|기준|표에|표로)[^.]*(?:없|않)"
+    r"|\bfacts\b[^.;]*\b(?:no|not|nothing|cannot)\b|\bno (?:row|measure|figure|record)",
+    re.IGNORECASE,
+)
+
+
+def both_languages(name: str) -> pd.DataFrame:
+    """A table as the learner has it in Korean and in English, side by side."""
+    frames = []
+    for language in ("ko", "en"):
+        course.use(language)
+        frames.append(course.table(name).add_suffix(f"_{language}"))
+    return pd.concat(frames, axis=1)
+
+
+def facts_with(phrase: str) -> list[str]:
+    """The facts in which every word of a phrase stands, in either language."""
+    columns = [f"{column}_{language}" for column in ("entity", "metric", "caveat") for language in ("ko", "en")]
+    texts = both_languages("facts")[columns].agg(" ".join, axis=1).str.casefold()
+    return texts.index[[all(word in text for word in phrase.casefold().split()) for text in texts]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("phrase", "fact"),
+    [
+        ("바이트댄스", "doubao_price_output"),
+        ("ByteDance", "doubao_price_output"),
+        ("정부", "diffusion_rule"),
+        ("government", "diffusion_rule"),
+        ("모델 미국", "models_us_2024"),
+        ("models united states", "models_us_2024"),
+    ],
+)
+def test_the_facts_that_were_once_denied_are_found(phrase, fact):
+    assert fact in facts_with(phrase)
+
+
+def test_no_reason_says_that_the_facts_hold_nothing_where_they_hold_something():
+    wrong = {}
+    for claim, row in both_languages("claims").iterrows():
+        texts = " ".join(row[["claim_ko", "claim_en", "reason_ko", "reason_en"]]).casefold()
+        phrases = f"{row['looked_for_ko']};{row['looked_for_en']}".split(";")
+        denies = DENIES.search(f"{row['reason_ko']} {row['reason_en']}") or row["verdict_en"] == "not checkable"
+        if denies and "" in phrases:
+            wrong[claim] = "does not say what was looked for"
+        for phrase in filter(None, phrases):
+            if strange := [word for word in phrase.casefold().split() if word not in texts]:
+                wrong[claim] = f"looked for {strange}, which neither the claim nor its reason is about"
+            if found := facts_with(phrase):
+                wrong[claim] = f"looked for {phrase!r}, and the facts hold {found}"
+    assert not wrong
+
+
+def test_the_verdicts_that_an_exercise_counts_are_those_of_the_table():
+    claims = course.table("claims")
+    types = claims.loc[claims["verdict"] == "contested", "type"].value_counts()
+    counts = [len(claims), types["fact"], types["interpretation"], (claims["verdict"] == "imprecise").sum()]
+    assert [int(mistake["value"]) for mistake in judging.get("05-contested")["mistakes"]] == counts
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(language):
     course.use(language)
