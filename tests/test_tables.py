@@ -201,6 +201,21 @@ def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(la
     assert not wrong
 
 
+A_MONTH = re.compile(
+    r"(?:article|text|blog post)[^.|]{0,60}(?:of|\() ?January 2025"
+    r"|글 한 편\(2025년 1월,|2025년 1월(?:의 한 블로그|에 나온 (?:글|기사|딥시크)|에 중국의 AI)|나온 때\(2025년 1월\)"
+)
+
+
+def test_the_article_which_is_undated_is_given_no_month():
+    facts, sources = course.table("facts"), course.table("sources")
+    assert (facts.loc[facts["source"] == "seed", "as_of"] == "2025").all() and sources.loc["seed", "published"] == ""
+    paths = [*build.ROOT.glob("*.md"), *build.ROOT.glob("seeds/*.md"), *build.ROOT.glob("notebooks/teacher/*.md")]
+    paths += [*build.SOURCES.glob("*.md"), *loading.HERE.rglob("*.toml"), *loading.HERE.rglob("*.csv")]
+    said = {path.name: found[0] for path in paths if (found := A_MONTH.search(path.read_text(encoding="utf-8")))}
+    assert not said, "write: late January or early February 2025, as far as one can tell"
+
+
 def test_a_source_in_both_tables_is_the_same_there():
     sources, later = course.table("sources"), course.table("later_sources")
     for source in sources.index.intersection(later.index):
