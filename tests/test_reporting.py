@@ -305,7 +305,7 @@ def test_forecasts_are_scored_as_by_hand_and_without_names(reported):
     better = sum(mean(p.values()) < mean(average[q] for q in p) for p in own.values())
     seen = shown(reported / "report" / "forecasts.ko.ipynb")
     assert f"{len(own)}명 가운데 {better}명입니다" in seen
-    assert f"{mean(average.values()):.3f}" in seen and "0.25" in seen and len(average) == 12
+    assert f"{mean(average.values()):.3f}" in seen and "0.25" in seen and len(average) == 16
     page = (reported / "report" / "forecasts.ko.html").read_text(encoding="utf-8")
     for row in rows:
         assert row["name"] not in page and row["student"] not in seen

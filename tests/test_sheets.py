@@ -58,11 +58,12 @@ def test_a_period_takes_two_pages(source, language, tmp_path):
 @lessons
 @languages
 def test_every_exercise_of_the_periods_is_there_and_none_for_home(source, language):
-    document, home = printed(source, language), False
+    document, home, left_out = printed(source, language), False, False
     at_school, at_home = set(), set()
     for cell in build.Lesson(source).cells:
-        home = home or bool(sheets.HOME.search(cell.source) and cell.cell_type == "markdown")
-        if "answer" in cell.metadata:
+        if cell.cell_type == "markdown":
+            home, left_out = home or bool(sheets.HOME.search(cell.source)), cell.metadata.get("sheet") is False
+        if "answer" in cell.metadata and not left_out:
             (at_home if home else at_school).add(cell.metadata["answer"])
     asked = set(re.findall(r"<small>(\d\d-[a-z0-9-]+)</small>", document))
     forecasts = {name for name in at_school if judging.get(name)["kind"] == "forecast"}
