@@ -105,9 +105,7 @@ def test_the_questions_own_words_are_no_answer_in_full_width_either():
 leaves = (
     st.text()
     | st.text("0123456789,.-%eE조억만가나다abc $\n<>&\u200b", max_size=300)
-    | st.lists(st.sampled_from([*"일이삼영십백천만억조/%-p ", "열", "여덟", "원", "프로", "17", "per"])).map(
-        "".join
-    )
+    | st.lists(st.sampled_from([*"일이삼영십백천만억조/%-p ", "열", "여덟", "원", "프로", "17", "per"])).map("".join)
     | st.builds(np.float32, st.floats(width=32))
     | st.builds(lambda value: pd.Series([value]), st.floats() | st.text() | st.none())
     | st.sets(st.integers() | st.sampled_from("가나다ABC"))
