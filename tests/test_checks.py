@@ -14,6 +14,9 @@ import deepseek_course as course
 from deepseek_course import judging
 from deepseek_course.answers import is_plain, plain, read_number, read_picks
 from deepseek_course.arithmetic import evaluate
+from deepseek_course.charts import Figure
+from deepseek_course.feedback import Progress
+from deepseek_course.reading import Digest
 
 IDS = list(judging.load())
 KEYED = [id for id in IDS if judging.get(id)["kind"] not in judging.OPINIONS]
@@ -261,6 +264,17 @@ def test_what_is_echoed_is_escaped():
 def test_two_dollar_signs_do_not_stand_in_one_text():
     html = course.check("02-run", right_answer(judging.get("02-run")))._repr_html_()
     assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").replace("</span>", "\0").split("\0"))
+
+
+def test_free_text_is_shown_as_it_stands_wherever_it_is_shown():
+    text = "<b>from $1 to $2</b>"
+    frame = pd.DataFrame({"front": [text], "back": [text]})
+    tables = [course.cards(frame, "front"), course.cards(frame, "front", ["back"])]
+    for shown in [*tables, Progress(1, 0, (text,)), Figure(b"", 1, "", text), Digest([(text, [text])], [text], text)]:
+        html = shown._repr_html_()
+        assert "<b>" not in html and "&lt;b&gt;" in html
+        assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0")), html
+    assert "mathjax_ignore" in frame._repr_html_()
 
 
 def test_an_unknown_exercise_is_the_teachers_mistake():
