@@ -1,5 +1,6 @@
 """The tables are as their description says, and a broken one is told in one clear line."""
 
+import csv
 import itertools
 import re
 import shutil
@@ -13,6 +14,8 @@ import build
 import deepseek_course as course
 import figures
 from deepseek_course import judging, loading
+from deepseek_course.feedback import say
+from deepseek_course.keeping import FOLDER
 from deepseek_course.reading import FINGERPRINT, fingerprint
 
 SCHEMA = {
@@ -67,6 +70,57 @@ def test_a_broken_table_is_told_by_file_row_and_column(tmp_path, content, row, c
     message = str(caught.value)
     assert "things.csv" in message and row in message and column in message and says in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\t", "\x1b", "\x7f", "\x85", "\ufffd"])
+@pytest.mark.parametrize(
+    ("content", "row", "column"),
+    [(GOOD.replace("나", "나{}"), "row 3", "'name_ko'"), (GOOD.replace("2.5", "2{}.5"), "row 3", "'value'"),
+     (GOOD.replace("\na", "\n{}a"), "row 2", "'id'"), (GOOD.replace("_ko", "{}_ko"), "row 1", "2"),
+     (GOOD.replace("가,1", "가{}"), "row 2", "'name_ko'")],
+)  # fmt: skip
+def test_a_character_that_is_no_text_is_told_by_row_and_column(tmp_path, content, row, column, sign):
+    with pytest.raises(course.TableError) as caught:
+        read(tmp_path, content.format(sign))
+    message = str(caught.value)
+    assert f"{row}, column {column}" in message and f"U+{ord(sign):04X}" in message and len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", course.tables())
+def test_a_zero_byte_anywhere_in_a_table_is_told(tmp_path, name):
+    """A disk that failed leaves them; nothing else would show it where no key and no number is hit."""
+    resource = next(one for one in loading.descriptor()["resources"] if one["name"] == name)
+    with open(loading.HERE / resource["path"], encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    path = tmp_path / f"{name}.csv"
+    for place, column in enumerate(header):
+        for number in (0, len(rows) - 1):
+            spoilt = [list(row) for row in rows]
+            spoilt[number][place] += "\0"
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([header, *spoilt])
+            with pytest.raises(course.TableError, match=rf"{name}\.csv, row {number + 2}, column '{column}'.*U\+0000"):
+                loading.read(path, resource["schema"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
+def test_an_article_is_read_as_notepad_saves_it(tmp_path, monkeypatch, encoding):
+    course.use("ko")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    (tmp_path / "article.txt").write_bytes("어느 선생님이 넣은 글, $1에서 $2까지".encode(encoding))
+    digest = course.digest()
+    assert digest.note == say("digest_other") and "어느 선생님이 넣은 글" in digest._repr_html_()
+    assert "$1에서 $2" not in digest._repr_html_()  # no formula
+
+
+@pytest.mark.parametrize("content", ["어느 글".encode("utf-16-le"), b"\xff\xff\xff", None])
+def test_an_article_that_cannot_be_read_is_told(tmp_path, monkeypatch, content):
+    course.use("ko")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    assert course.digest().note == say("digest_alone")
+    path = tmp_path / "article.txt"
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert say("digest_unreadable") in course.digest().note
 
 
 def test_the_descriptor_and_frictionless_agree_with_the_tables():

@@ -13,14 +13,25 @@ _SMALL = {"십": 10, "백": 100, "천": 1_000, "hundred": 100}
 _LARGE = {"만": 10**4, "man": 10**4, "억": 10**8, "eok": 10**8, "조": 10**12, "jo": 10**12, "경": 10**16,
           "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
           "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12}  # fmt: skip
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+"
+_DIGITS = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
+_TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50,
+         "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}  # fmt: skip
+_UNITS = {"하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4,
+          "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}  # fmt: skip
+_WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+          "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+          "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}  # fmt: skip
+_NUMBER = rf"\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|[{''.join(_DIGITS)}]"
 _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
 _TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
 _BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩¥]|us\$?|usd|krw|rmb|cny|\s)+")
 _AFTER = re.compile(
-    r"(?:\s|[.%]|us|usd|krw|rmb|cny|dollars?|won|yuan|percent|per cent|hours?|shares?|times|as (?:much|many)|points?|x"
-    r"|gpu|원|달러|위안|퍼센트포인트|퍼센트|프로|시간|배|주|개|정도|쯤|가량|입니다|이다|per|a|the)+$"
+    r"(?:\s|[.%/]|%p|us|usd|krw|rmb|cny|dollars?|won|yuan|percent(?:age)?|per cent|pct|pp|hours?|shares?|times|gpu|x"
+    r"|as (?:much|many)|points?|per|to|a|the"
+    r"|원|달러|위안|퍼센트|프로|포인트|시간|배|주|개|곳|건|정도|쯤|가량|입니다|이다)+$"
 )
+_PERCENT = re.compile(r"%|퍼센트|프로|per ?cent|pct|\d ?pp")
+_COUNT = re.compile(rf"({'|'.join(_TENS)})?\s*({'|'.join(_UNITS)})?")
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
@@ -28,18 +39,19 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
 
 
-def plain(value: object) -> dict:
+def plain(value: object, longest: int = LONGEST) -> dict:
     """Turn whatever a learner gave into tagged plain data that JSON can hold.
 
     Args:
         value: anything at all; Ellipsis stands for "not answered yet".
+        longest: characters of a text and items of a list that are taken.
 
     Returns:
         {"kind": k, "value": v} with k one of "number" (v a float, or the text "nan", "inf", "-inf"), "text",
         "list" (v a list of such data), "blank", "none" and "other" (v the name of the type). Never raises.
     """
     try:
-        return _plain(value)
+        return _plain(value, longest)
     except Exception:  # an object may refuse even to be looked at
         return {"kind": "other", "value": type(value).__name__}
 
@@ -60,7 +72,7 @@ class Answer:
         return {MIME: self.data, "text/plain": "0"}
 
 
-def _plain(value: object, depth: int = 0) -> dict:
+def _plain(value: object, longest: int, depth: int = 0) -> dict:
     if value is ...:
         return {"kind": "blank", "value": None}
     if value is None:
@@ -70,14 +82,33 @@ def _plain(value: object, depth: int = 0) -> dict:
     if isinstance(value, numbers.Real | Decimal):
         return {"kind": "number", "value": _finite(value)}
     if isinstance(value, str):
-        text = str(value)[:LONGEST].encode("utf-8", "replace").decode()
+        text = str(value)[:longest].encode("utf-8", "replace").decode()
         return {"kind": "text", "value": text} if tidy(text).strip() else {"kind": "blank", "value": None}
     if isinstance(value, list | tuple | set | frozenset) and depth < 2:
-        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return {"kind": "list", "value": [_plain(item, depth + 1) for item in list(items)[:LONGEST]]}
+        return {"kind": "list", "value": [_plain(item, longest, depth + 1) for item in items_of(value)[:longest]]}
     if getattr(value, "size", None) == 1 and hasattr(value, "item"):  # a Series or array that holds one value
-        return _plain(value.item() if getattr(value, "ndim", 0) < 2 else None, depth + 1)
+        return _plain(value.item() if getattr(value, "ndim", 0) < 2 else None, longest, depth + 1)
     return {"kind": "other", "value": type(value).__name__}
+
+
+def simple(data: dict) -> float | int | str | list | None:
+    """The value that `plain` tagged, without its tags: a whole number as int, what is open as `...`."""
+    kind, value = data["kind"], data["value"]
+    if kind == "list":
+        return [simple(item) for item in value]
+    if kind == "blank":
+        return ...
+    return int(value) if kind == "number" and isinstance(value, float) and value.is_integer() else value
+
+
+def items_of(value: list | tuple | set | frozenset) -> list:
+    """The items in order; those of a set, which has none, from the smallest up, or by their texts."""
+    if not isinstance(value, set | frozenset):
+        return list(value)
+    try:
+        return sorted(value)
+    except TypeError:
+        return sorted(value, key=str)
 
 
 def is_plain(data: object, depth: int = 0) -> bool:
@@ -123,8 +154,9 @@ def is_blank(data: dict) -> bool:
 def read_number(text: str) -> float | None:
     """The number that a text states, in Korean or English, or None.
 
-    Commas, units, 만·억·조, million and billion, full-width digits, a sign and fractions are understood:
-    "78억 8000만 원" is 7.88e9, "$5.576 million" 5576000.0, "10분의 1" 0.1. A percent sign is passed over.
+    Commas, units, 만·억·조, million and billion, full-width digits, a sign, fractions and numerals are understood:
+    "78억 8000만 원" is 7.88e9, "$5.576 million" 5576000.0, "10분의 1" 0.1, "여덟 개" 8.0, "1,443 KRW/USD" 1443.0.
+    A percent sign is passed over: `is_percent` tells of it.
     """
     text = tidy(text).lower().strip(_QUOTES)
     text = _AFTER.sub("", _BEFORE.sub("", text))
@@ -134,31 +166,53 @@ def read_number(text: str) -> float | None:
         below, above, over, under = (int(part) if part else None for part in match.groups())
         top, bottom = (above, below) if over is None else (over, under)
         return sign * top / bottom if bottom else None
+    if text in _WORDS:
+        return sign * float(_WORDS[text])
+    if text and (match := _COUNT.fullmatch(text)):
+        return sign * float(_TENS.get(match[1], 0) + _UNITS.get(match[2], 0))
     tokens, end = [], 0
     for match in _TOKEN.finditer(text):
         if match.start() != end or (match[1] and tokens and tokens[-1][0]):
             return None  # a word that is no unit, or two numbers side by side
         end = match.end()
         tokens += [(match[1], match[2])] if not match[3] else []
-    return sign * _add_up(tokens) if tokens and end == len(text) else None
+    bare = len(tokens) == 1 and tokens[0][1] in _LARGE.keys() - {"만"}  # 조 or b by itself: of what?
+    return sign * _add_up(tokens) if tokens and end == len(text) and not bare else None
+
+
+def is_percent(text: str) -> bool:
+    """Whether a text that states a number states it in percent: "17%", "17 프로", "17%p", "17 percent"."""
+    return bool(_PERCENT.search(tidy(text).lower()))
 
 
 def _add_up(tokens: list[tuple[str | None, str | None]]) -> float:
     """Add numbers and their scales as Korean does: 7천300억 is (7 × 1,000 + 300) × 억."""
-    total = section = 0.0
-    waiting = None
+    total = 0.0
+    section = waiting = None  # what waits for 만·억·조, and the digits that may wait for 십·백·천
     for digits, scale in tokens:
         if digits:
-            section += waiting or 0
-            waiting = float(digits.replace(",", ""))
+            waiting = float(_DIGITS[digits] if digits in _DIGITS else digits.replace(",", ""))
         elif scale in _SMALL:
-            section += (1 if waiting is None else waiting) * _SMALL[scale]
+            section = (section or 0) + (1 if waiting is None else waiting) * _SMALL[scale]
             waiting = None
         else:
-            section += waiting or 0
-            total += (section or 1) * _LARGE[scale]
-            section, waiting = 0.0, None
-    return total + section + (waiting or 0)
+            several = 1 if section is None and waiting is None else (section or 0) + (waiting or 0)
+            total += several * _LARGE[scale]
+            section = waiting = None
+    return total + (section or 0) + (waiting or 0)
+
+
+def number_first(data: dict) -> dict:
+    """An answer in two parts, one of them a letter, with the letter last: many give them the other way round."""
+    if data["kind"] != "list" or len(data["value"]) != 2:
+        return data
+    first, second = data["value"]
+    swapped = _is_letter(first) and not _is_letter(second) and second["kind"] in ("number", "text", "blank")
+    return {"kind": "list", "value": [second, first]} if swapped else data
+
+
+def _is_letter(data: dict) -> bool:
+    return data["kind"] == "text" and not re.search(r"\d", tidy(data["value"])) and len(read_picks(data, 8) or []) == 1
 
 
 def read_picks(data: dict, options: int) -> list[int] | None:

@@ -1,6 +1,8 @@
 """Arithmetic over the tables' values, written as text: "article_loss_krw / article_loss_usd"."""
 
 import ast
+import math
+import numbers
 import operator
 from collections.abc import Mapping
 
@@ -15,7 +17,8 @@ def evaluate(expression: str, names: Mapping) -> float:
     """The value of an arithmetic expression over names: + − × ÷ powers, and median, mean, sum, count of a column.
 
     Raises:
-        ValueError: a name that is not there, or anything that is not arithmetic.
+        ValueError: a name that is not there, anything that is not arithmetic, or what gives no finite number; the
+            message has the expression.
     """
 
     def value(node: ast.AST):
@@ -37,6 +40,13 @@ def evaluate(expression: str, names: Mapping) -> float:
         raise ValueError(f"{ast.unparse(node)!r} in {expression!r} is no number, no fact and no arithmetic over them.")
 
     try:
-        return value(ast.parse(expression.strip(), mode="eval"))
-    except SyntaxError:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError(f"{expression!r} is not arithmetic.") from None
+    try:
+        number = value(tree)
+    except (ArithmeticError, AttributeError, TypeError, RecursionError) as error:  # 1 / 0, or the median of a number
+        raise ValueError(f"{expression!r} cannot be worked out: {error}.") from None
+    if not isinstance(number, numbers.Real) or not math.isfinite(number):
+        raise ValueError(f"{expression!r} gives {type(number).__name__} and no finite number.")
+    return number

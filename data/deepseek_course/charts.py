@@ -12,7 +12,7 @@ import pandas as pd
 import pylopdf_fonts_ko
 
 from . import language
-from .feedback import say
+from .feedback import escaped, say
 from .loading import table
 
 # matplotlib, seaborn and IPython are imported where they are used: with them `import deepseek_course` takes twice as
@@ -66,6 +66,7 @@ def use(code: str) -> None:
     )
     pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x.is_integer() else f"{x:,.6g}")
     pd.set_option("display.max_colwidth", None)
+    pd.set_option("display.html.use_mathjax", False)  # a price in dollars is no formula
     if shell := get_ipython():
         shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _with_texts_left)
 
@@ -93,7 +94,7 @@ class Figure:
         data = base64.b64encode(self.png).decode()
         return (
             f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
-            f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{html.escape(self.source)}</small></p>'
+            f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{escaped(self.source)}</small></p>'
         )
 
 

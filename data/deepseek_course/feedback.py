@@ -19,15 +19,16 @@ class Feedback:
     message: str
     hints: tuple[str, ...] = ()
     solution: str = ""
+    near: bool = False  # not right, but nearly
 
     def __repr__(self) -> str:
         return f"{self._mark()} {self.message}"
 
     def _mark(self) -> str:
-        return "✓" if self.passed else "×" if self.attempted else "…"
+        return "✓" if self.passed else "△" if self.near else "×" if self.attempted else "…"
 
     def _repr_html_(self) -> str:
-        colour = "#009E73" if self.passed else "#D55E00" if self.attempted else "#767676"
+        colour = {"✓": "#009E73", "△": "#E69F00", "×": "#D55E00", "…": "#767676"}[self._mark()]
         folded = [(f"{say('hint')} {number}", text) for number, text in enumerate(self.hints, start=1)]
         folded += [(say("solution"), self.solution)] if self.solution else []
         details = "".join(
@@ -60,7 +61,7 @@ class Progress:
     def _repr_html_(self) -> str:
         lines = [f"<p>{say('progress', checked=self.checked, passed=self.passed)}</p>"]
         if self.again:
-            items = "".join(f"<li>{html.escape(title)}</li>" for title in self.again)
+            items = "".join(f"<li>{escaped(title)}</li>" for title in self.again)
             lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
         return "".join(lines)
 

@@ -2,7 +2,7 @@
 
 from statistics import mean
 
-from .answers import is_blank, read_picks
+from .answers import is_blank, number_first, read_picks, simple
 from .feedback import say
 
 
@@ -19,6 +19,8 @@ def judge_opinion(exercise: dict, data: dict) -> tuple[bool, str | dict]:
         Whether it can be kept, and what to say.
     """
     kind = exercise["kind"]
+    if kind == "forecast":
+        data = number_first(data)
     items = data["value"] if data["kind"] == "list" else [data]
     count = 2 if kind == "forecast" else exercise["count"]
     if len(items) != count:
@@ -38,7 +40,7 @@ def is_open(exercise: dict, data: dict) -> bool:
     """Whether a forecast has no probability yet; whoever knows the outcome may leave it open and still has answered."""
     if exercise["kind"] != "forecast" or data["kind"] != "list" or len(data["value"]) != 2:
         return False
-    percent, knew = data["value"]
+    percent, knew = number_first(data)["value"]
     return is_blank(percent) and read_picks(knew, 3) in ([2], [3])
 
 
@@ -46,13 +48,13 @@ def read_opinion(exercise: dict, data: dict) -> list:
     """What was given, as it is to be scored: plain numbers, and the number of the option; `...` for what is open.
 
     Args:
-        exercise: of the kind "forecast" or "percents".
+        exercise: of the kind "forecast", "percents" or "ranges".
         data: what `answers.plain` made of an answer that `judge_opinion` accepts.
     """
-    read = [... if is_blank(item) else item["value"] for item in data["value"]]
-    if exercise["kind"] == "forecast":
-        read[1] = read_picks(data["value"][1], 3)[0]
-    return [int(value) if value is not ... and value == int(value) else value for value in read]
+    if exercise["kind"] != "forecast":
+        return simple(data) if data["kind"] == "list" else [simple(data)]
+    percent, knew = number_first(data)["value"]
+    return [simple(percent), read_picks(knew, 3)[0]]
 
 
 def _percents_wanted(exercise: dict) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import language
 from .amounts import money
-from .answers import is_blank, plain, read_number, read_picks, tidy
+from .answers import is_blank, is_percent, number_first, plain, read_number, read_picks, tidy
 from .arithmetic import evaluate
 from .feedback import Feedback, Progress, say
 from .forecasting import is_open, judge_opinion, read_opinion
@@ -107,23 +107,26 @@ def accepted(exercise_id: str, value: object) -> list:
     """An answer that has no key, as its check reads it: what is to be kept and scored.
 
     Args:
-        exercise_id: of the kind "forecast" or "percents".
+        exercise_id: of the kind "forecast", "percents" or "ranges".
         value: whatever the learner has.
 
     Returns:
-        [25, "C"] for a forecast, [50, 40, 10] for percents; `...` in each place where the check does not accept it.
+        [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability open;
+        [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` in each place where the check does not accept it.
 
     Raises:
         ValueError: there is no such exercise of these kinds.
     """
     exercise, data = get(exercise_id), plain(value)
-    if exercise["kind"] not in ("forecast", "percents"):
-        raise ValueError(f"{exercise_id} is neither a forecast nor percents.")
-    forecast = exercise["kind"] == "forecast"
+    if exercise["kind"] not in OPINIONS:
+        raise ValueError(f"{exercise_id} is neither a forecast nor percents nor ranges.")
     if not judge(exercise_id, data).passed:
-        return [...] * (2 if forecast else exercise["count"])
+        return [...] * exercise.get("count", 2)
     read = read_opinion(exercise, data)
-    return [read[0], LETTERS[language.current()][read[1] - 1]] if forecast else read
+    if exercise["kind"] != "forecast":
+        return read
+    percent, knew = read
+    return [None if percent is ... else percent, LETTERS[language.current()][knew - 1]]
 
 
 def progress() -> Progress:
@@ -159,10 +162,12 @@ def judge(exercise_id: str, data: dict) -> Feedback:
     if passed:
         return Feedback(True, True, 1.0, message)
     solution = fit(exercise["solution"]) if "solution" in exercise else ""
-    return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), solution)
+    near = passed is None
+    return Feedback(attempted, False, 0.0, message, tuple(map(fit, exercise["hints"])), solution, near)
 
 
-def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
+def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool | None, str | dict]:
+    """Whether the answer is right, None where it nearly is; and what to say."""
     if data["kind"] == "list":
         parts = [item["value"] for item in data["value"]]
         split = len(parts) > 1 and all(isinstance(part, float) and 0 <= part < 1000 for part in parts)
@@ -177,6 +182,11 @@ def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | 
         number = read_number(data["value"])
         if number is None or not math.isfinite(number):
             return False, say("unreadable", found=data["value"][:40])
+    percent, units = data["kind"] == "text" and is_percent(data["value"]), exercise.get("units", [])
+    if percent and not exercise.get("percent", 100 in units):
+        return False, say("percent_not_wanted", found=data["value"][:40])
+    if percent:  # 0.17 says 17 percent, "0.17%" does not
+        exercise = exercise | {"units": [unit for unit in units if unit != 100]}
     passed, message = _judge_size(exercise, number, names)
     if passed and data["kind"] == "text":  # the question's own words given back
         echoes = [m for m in exercise["mistakes"] if m.get("text", "\0") in tidy(data["value"]).lower()]
@@ -184,8 +194,8 @@ def _judge_number(exercise: dict, data: dict, names: dict) -> tuple[bool, str | 
     return passed, message
 
 
-def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str | dict]:
-    """Right, a known mistake, the digits right and the size wrong, or simply not yet."""
+def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool | None, str | dict]:
+    """Right, a known mistake, the digits right and the size wrong, nearly (None), or simply not yet."""
     forms = [number, *(number * unit for unit in exercise.get("units", []))]  # 5890 (억) says 589000000000
     if exercise.get("signless"):
         forms = [abs(form) for form in forms]
@@ -198,22 +208,24 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool, str |
         if "value" in mistake:
             wrong = evaluate(mistake["value"], names)
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
-                return False, mistake
+                return None if mistake.get("near") else False, mistake
     read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
-    ratios = [ratio for ratio in (form / answer for form in forms) if ratio and math.isfinite(ratio)]
+    ratios = [form / answer for form in forms if answer and form and math.isfinite(form / answer)]
     ratio = min(ratios, key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
     power = round(math.log10(ratio)) if ratio > 0 else 0
     if 0 < abs(power) < 16 and math.isclose(ratio, 10.0**power, rel_tol=0.005):
         return False, say("too_large" if power > 0 else "too_small", read=read, times=f"{10 ** abs(power):,}")
-    return False, say("nearly" if math.isclose(ratio, 1, rel_tol=NEAR) else "wrong_number", read=read)
+    if math.isclose(ratio, 1, rel_tol=NEAR):
+        return None, say("nearly", read=read)
+    return False, say("wrong_number", read=read)
 
 
 def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | dict]:
     kind, answer = exercise["kind"], exercise["answer"]
-    picks = read_picks(data, exercise["options"])
     wanted = {"choice": 1, "choices": None}[kind] if kind in ("choice", "choices") else len(answer[0])
+    picks = read_picks(number_first(data) if kind == "sequence" else data, exercise["options"])
     if picks is None or (wanted and len(picks) != wanted):
         asked = {"choice": "one_letter", "choices": "some_letters"}.get(kind)
         asked = asked or ("reason_and_verdict" if wanted == 2 else "letters_in_order")
@@ -233,12 +245,13 @@ def _judge_picks(exercise: dict, data: dict, names: dict) -> tuple[bool, str | d
     return False, _with_places(message, nearest, picks)
 
 
-def _with_places(message: str | dict, answer: list[int], picks: list[int]) -> str:
+def _with_places(message: str | dict, answer: list[int], picks: list[int]) -> dict:
     """The message, and before it how many of a long sequence are right and where to look again."""
     wrong = [place for place, (right, pick) in enumerate(zip(answer, picks, strict=True), start=1) if right != pick]
     text = message[language.current()] if isinstance(message, dict) else message
     places = ", ".join(map(str, wrong))
-    return say("some_right", count=len(answer), right=len(answer) - len(wrong), places=places) + "\n" + text
+    right = say("some_right", count=len(answer), right=len(answer) - len(wrong), places=places)
+    return {language.current(): f"{right}\n{text}"}
 
 
 def _is_right(kind: str, answer: int | list, picks: list[int]) -> bool:

@@ -1,12 +1,12 @@
 """The article to read: our digest, and beside it the article's own text where a teacher has put it."""
 
+import codecs
 import hashlib
-import html
 import re
 import unicodedata
 from pathlib import Path
 
-from .feedback import say
+from .feedback import escaped, say
 from .keeping import own_folder
 from .loading import table
 
@@ -18,6 +18,20 @@ HEADINGS = re.compile(r"\n(?=[📣🔥🏆⚔💡🎯])")  # the article opens e
 def fingerprint(text: str) -> str:
     """The SHA-256 of a text with all white space taken out: line breaks do not matter."""
     return hashlib.sha256("".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
+
+
+def decoded(content: bytes) -> str:
+    """A text file's text: UTF-8, UTF-16 with its mark (Notepad's "Unicode") or CP949 (a Korean Windows's "ANSI").
+
+    Raises:
+        UnicodeDecodeError: it is none of these.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp949")
 
 
 class Digest:
@@ -32,10 +46,10 @@ class Digest:
     def _repr_html_(self) -> str:
         rows = []
         for number, (title, texts) in enumerate(self.sections):
-            cells = [f"<h4>{title}</h4>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts)]
-            cells += [f'<p style="white-space: pre-line">{html.escape(self.own[number])}</p>'] if self.own else []
+            cells = [f"<h4>{escaped(title)}</h4>" + "".join(f"<p>{escaped(text)}</p>" for text in texts)]
+            cells += [f"<p>{escaped(self.own[number])}</p>"] if self.own else []
             rows.append(f'<div style="display: flex; gap: 2em">{"".join(map(_column, cells))}</div>')
-        return f"<p>{html.escape(self.note)}</p>{''.join(rows)}"
+        return f"<p>{escaped(self.note)}</p>{''.join(rows)}"
 
 
 def _column(content: str) -> str:
@@ -45,7 +59,7 @@ def _column(content: str) -> str:
 def digest() -> Digest:
     """The article retold, section by section; the article's own text beside it where seeds/article.txt has it.
 
-    A text that is not the one retold is shown too, and said to be another.
+    A text that is not the one retold is shown too, and said to be another; a file that cannot be read is told.
     """
     numbered: dict[str, list[str]] = {}
     for number, row in enumerate(table("article").itertuples(), start=1):
@@ -53,9 +67,11 @@ def digest() -> Digest:
     sections = list(numbered.items())
     path = own_folder(Path(__file__).parents[2] / "seeds") / "article.txt"
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = decoded(path.read_bytes())
+    except FileNotFoundError:
         return Digest(sections, [], say("digest_alone"))
+    except (OSError, UnicodeDecodeError):
+        return Digest(sections, [], f"{say('digest_alone')} {say('digest_unreadable')}")
     own = [re.sub(r"\s*\n\s*", "\n", part).strip() for part in HEADINGS.split(text)]
     own = own if len(own) == len(sections) else ["\n".join(own), *[""] * (len(sections) - 1)]
     return Digest(sections, own, say("digest_beside" if fingerprint(text) == FINGERPRINT else "digest_other"))
