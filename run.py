@@ -98,9 +98,9 @@ TEXTS = {
     ),
     "wheel": (
         "이 컴퓨터의 Python {0}에 맞는 패키지를 찾지 못했습니다. pip를 따로 설정했다면 그 설정을 확인하고,"
-        " 아니면 python.org의 Python 3.13으로 다시 실행하세요.",
+        " 아니면 python.org의 다른 Python(3.11~3.13)으로 다시 실행하세요.",
         "No package was found that fits Python {0} on this computer. If pip has settings of your own, look at them;"
-        " otherwise try Python 3.13 from python.org.",
+        " otherwise try another one of python.org's (3.11 to 3.13).",
     ),
     "other": (
         "까닭을 없앤 다음 같은 명령을 다시 실행하세요.",
@@ -114,6 +114,9 @@ REASONS = [
     ("rights", r"Permission ?denied|PermissionError|Read-only file system|Access is denied|WinError 5\b"),
     ("wheel", r"No matching distribution|Failed (to build|building)|subprocess-exited-with-error"),
 ]
+# Without the first three Python takes UTF-8: with a locale that is not there, pip could not write a Korean path. The
+# others would send packages elsewhere.
+LEFT_OUT = ("LC_ALL", "LC_CTYPE", "LANG", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 # Signs in the course's path that pip and venv take for their own, and nbgrader's search for files and its database.
 SIGNS = "{}" + os.pathsep
 CLASS_SIGNS = SIGNS + "[]%?*"
@@ -271,8 +274,7 @@ def make(folder, requirements):
         fail(said)
     print(text("install"), flush=True)
     python = python_in(folder)
-    # Where a user's own settings send packages elsewhere, they come here all the same.
-    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-user", "--target=", "--prefix="]
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-user"]
     attempt([python] + pip + packages(requirements))
     # The data module is no copy: a corrected table counts at once. A relative path has no Korean in it, which Python
     # could not read under some locales.
@@ -293,8 +295,7 @@ def packages(requirements):
 
 def attempt(command):
     """Runs a part of the installation and lets its complaints through; ends with a sentence where it fails."""
-    # Without these Python takes UTF-8; with a locale that is not there, pip could not write a Korean path.
-    clean = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
+    clean = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     clean["PYTHONIOENCODING"] = "utf-8"
     said = ""
     with subprocess.Popen(command, cwd=HERE, env=clean, stderr=subprocess.PIPE) as process:
