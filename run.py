@@ -33,13 +33,12 @@ WINDOWS = os.name == "nt"
 LEARNER = ["requirements.txt"]
 DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
 STAMP = "complete.txt"  # in an environment that is whole
-# In the environment, whatever the user's home has in it or whether it can be written.
+OWN = ".jupyter"  # settings and tabs of the course's own: not in an environment, which a class's sandbox can read
 OWN_PLACES = {
-    "JUPYTER_CONFIG_DIR": ["etc", "jupyter"],
-    "JUPYTER_DATA_DIR": ["share", "jupyter"],
-    "JUPYTER_RUNTIME_DIR": ["share", "jupyter", "runtime"],
-    "IPYTHONDIR": ["share", "ipython"],
-    "MPLCONFIGDIR": ["share", "matplotlib"],
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "IPYTHONDIR": "ipython",
 }
 in_use = []  # the environments' stamps that are held open
 
@@ -329,7 +328,8 @@ def check_place(verb):
         found = [sign for sign in (CLASS_SIGNS if verb == "class" else SIGNS) if sign in os.path.splitdrive(path)[1]]
         if found:
             stop("sign", " ".join(found), path)
-    for folder in filter(os.path.isdir, [HERE, os.path.join(HERE, "notebooks", language())]):
+    places = [HERE, os.path.join(HERE, "notebooks", language()), os.path.join(HERE, OWN, verb)]
+    for folder in filter(os.path.isdir, places):
         try:
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
@@ -342,14 +342,13 @@ def stop_unwritten(path, error):
     stop("read-only", path, error.strerror)
 
 
-def settle(name):
-    """Nobody else's settings, tabs or files: whatever the user's home has, or where it cannot be written."""
-    place = os.path.join(HERE, name)
-    for variable, parts in OWN_PLACES.items():
-        os.environ[variable] = os.path.join(place, *parts)
+def settle(verb, name):
+    """No settings, tabs or files of the user's other work, and no need of a home folder that can be written."""
+    for variable, folder in OWN_PLACES.items():
+        os.environ[variable] = os.path.join(HERE, OWN, verb, folder)
+    os.environ["MPLCONFIGDIR"] = os.path.join(HERE, name, "share", "matplotlib")  # with the list of fonts
     for variable in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "PYTHONPATH"):
         os.environ.pop(variable, None)
-    os.environ.setdefault("JUPYTERLAB_WORKSPACES_DIR", os.path.join(place, "workspaces"))
 
 
 def settle_lab(folder):
@@ -389,7 +388,7 @@ def main(verb=None, *rest):
     sys.stdout.reconfigure(errors="backslashreplace")
     os.environ["PYTHONIOENCODING"] = os.environ.get("PYTHONIOENCODING", "").partition(":")[0] + ":backslashreplace"
     check_place(verb)
-    settle(".venv" if verb == "lab" else ".venv-dev")
+    settle(verb, ".venv" if verb == "lab" else ".venv-dev")
     rest = list(rest)
     if verb == "lab":
         python = environment(".venv", LEARNER)

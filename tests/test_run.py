@@ -37,7 +37,7 @@ def run(monkeypatch):
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     import run
 
-    for name in [*run.OWN_PLACES, "COURSE_LANGUAGE", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_PATH", "PYTHONPATH"]:
+    for name in [*run.OWN_PLACES, "COURSE_LANGUAGE", "MPLCONFIGDIR", "JUPYTER_PATH", "PYTHONPATH"]:
         monkeypatch.setenv(name, "elsewhere")  # is put back after the test
     monkeypatch.setenv("PYTHONIOENCODING", "cp949")
     return run
@@ -276,9 +276,9 @@ def test_the_lessons_open_in_the_language_of_the_system(run, monkeypatch, name, 
 def test_neither_the_users_settings_nor_a_home_that_cannot_be_written_matter(run, monkeypatch, handed_over, verb, name):
     monkeypatch.setattr(os, "makedirs", lambda *_, **__: None)  # class/
     run.main(verb)
-    places = [os.environ[variable] for variable in run.OWN_PLACES]
-    assert handed_over and all(place.startswith(str(ROOT / name) + os.sep) for place in places)
-    assert {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"} < set(run.OWN_PLACES)
+    for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        assert os.path.dirname(os.environ[variable]) == str(ROOT / ".jupyter" / verb)
+    assert handed_over
     assert os.environ["MPLCONFIGDIR"] == str(ROOT / name / "share" / "matplotlib")
     assert "JUPYTER_PATH" not in os.environ and "PYTHONPATH" not in os.environ
     assert os.environ["PYTHONIOENCODING"] == "cp949:backslashreplace"
