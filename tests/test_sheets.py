@@ -1,13 +1,18 @@
 """The printed sheets: two pages a period, every exercise of the class periods, no answers; and the debate's cards."""
 
+import base64
+import html
+import io
 import re
 import shutil
 import subprocess
 from functools import cache
 
 import pytest
+from fontTools.ttLib import TTFont
 
 import build
+import fonts
 import sheets
 from deepseek_course import judging
 
@@ -53,6 +58,15 @@ def test_a_period_takes_two_pages(source, language, tmp_path):
     head = document[: document.index("<section")]
     for section in (first, *second):
         assert pages(head + section, tmp_path) == 2
+
+
+@languages
+def test_a_page_needs_no_font_of_the_machine(language):
+    for document in (printed(SOURCES[0], language), cards(language)):
+        data = re.search(r'src: url\("data:font/woff;base64,([^"]+)"', document)[1]
+        letters = TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap()
+        assert not [letter for letter in html.unescape(text_of(document)) if ord(letter) not in letters]
+        assert f'font: 9.5pt/1.42 "{fonts.FAMILY}"' in document and len(document) < 500_000
 
 
 @lessons

@@ -13,7 +13,7 @@ from frictionless import validate
 import build
 import deepseek_course as course
 import figures
-from deepseek_course import judging, loading
+from deepseek_course import judging, loading, reading
 from deepseek_course.feedback import say
 from deepseek_course.keeping import FOLDER
 from deepseek_course.reading import FINGERPRINT, fingerprint
@@ -296,6 +296,18 @@ def test_the_article_text_is_the_one_retold():
 
 def test_the_card_has_the_fingerprint():
     assert FINGERPRINT in (build.ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["course/data/deepseek_course", "own/lib/python3.13/site-packages/deepseek_course"])
+def test_a_teachers_article_is_found_by_the_module_and_by_a_copy_of_it(monkeypatch, tmp_path, module):
+    (tmp_path / "course" / "seeds").mkdir(parents=True)
+    (tmp_path / "course" / "seeds" / "article.txt").write_text("the article's own words", encoding="utf-8")
+    folder = tmp_path / "course" / "notebooks" / "ko"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(FOLDER)
+    monkeypatch.setattr(reading, "__file__", str(tmp_path / module / "reading.py"))
+    assert "the article&#x27;s own words" in course.digest()._repr_html_()
 
 
 def test_the_digests_are_the_table():

@@ -29,10 +29,18 @@ _latest: dict[str, Feedback] = {}  # what progress() reports
 
 @cache
 def load() -> dict[str, dict]:
-    """All exercises by id, as exercises/*.toml has them; the file's name is the lesson."""
+    """All exercises by id, as exercises/*.toml has them; the file's name is the lesson.
+
+    Raises:
+        ValueError: a file is no TOML, or not UTF-8; the message names it.
+    """
     found = {}
     for path in sorted((HERE / "exercises").glob("*.toml")):
-        for exercise in tomllib.loads(path.read_text(encoding="utf-8"))["exercise"]:
+        try:
+            read = tomllib.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"exercises/{path.name}: {error}") from None
+        for exercise in read["exercise"]:
             exercise = DEFAULTS | {"lesson": path.stem} | exercise
             # What is done at will counts for nothing in a class's marks.
             found[exercise["id"]] = {"points": 0 if exercise["level"] == "stretch" else 1} | exercise

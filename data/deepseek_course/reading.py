@@ -56,6 +56,12 @@ def _column(content: str) -> str:
     return f'<div style="flex: 1; max-width: 46em">{content}</div>'
 
 
+def _seeds() -> Path:
+    """The course's folder seeds/: above this module, or above the notebook where the module was copied elsewhere."""
+    beside = Path(__file__).parents[2] / "seeds"
+    return beside if beside.is_dir() else Path("..", "..", "seeds")
+
+
 def digest() -> Digest:
     """The article retold, section by section; the article's own text beside it where seeds/article.txt has it.
 
@@ -65,7 +71,7 @@ def digest() -> Digest:
     for number, row in enumerate(table("article").itertuples(), start=1):
         numbered.setdefault(row.section, []).append(f"{number}. {row.text}")
     sections = list(numbered.items())
-    path = own_folder(Path(__file__).parents[2] / "seeds") / "article.txt"
+    path = own_folder(_seeds()) / "article.txt"
     try:
         text = decoded(path.read_bytes())
     except FileNotFoundError:

@@ -53,8 +53,8 @@ class Lesson:
     """
 
     def __init__(self, path: Path):
-        self.path, self.text = path, path.read_text(encoding="utf-8")
-        self.cells = jupytext.reads(self.text, fmt="md:myst").cells
+        self.path, self.text = path, _text(path)
+        self.cells = self._cells()
         self.lines = self._find_lines()
         self._check_pairs()
         self._check_exercises()
@@ -62,6 +62,20 @@ class Lesson:
 
     def stop(self, number: int, message: str):
         raise SourceError(f"{self.path.name}, line {self.lines[number]}: {message}")
+
+    def _cells(self) -> list[nbformat.NotebookNode]:
+        try:
+            cells = jupytext.reads(self.text, fmt="md:myst").cells
+        except Exception as error:  # jupytext's own, nbformat's or YAML's
+            said = " ".join(str(error).split("\n\n")[0].split())
+            place = re.search(r"(?<=at)( line \d+)", said)
+            raise SourceError(
+                f"{self.path.name}{',' + place[1] if place else ''}: the head of a cell or of the file cannot be read;"
+                f" is a bracket or a quotation mark missing? ({said})"
+            ) from None
+        if not cells:
+            raise SourceError(f"{self.path.name}, line 1: there is no cell in this file.")
+        return cells
 
     def _find_lines(self) -> list[int]:
         lines, position = [], 0
@@ -90,8 +104,7 @@ class Lesson:
                     self.stop(n, f"facts: {error}")
 
     def _check_exercises(self):
-        answers = {cell.metadata["answer"]: n for n, cell in enumerate(self.cells) if "answer" in cell.metadata}
-        checks = {cell.metadata["check"]: n for n, cell in enumerate(self.cells) if "check" in cell.metadata}
+        answers, checks = self._having("answer"), self._having("check")
         for exercise, n in (answers | checks).items():
             if exercise not in judging.load():
                 self.stop(n, f"no file in data/deepseek_course/exercises has an exercise {exercise!r}.")
@@ -102,6 +115,22 @@ class Lesson:
                 self.stop(n, f"the check {exercise!r} has no answer cell.")
             if f'course.check("{exercise}", ' not in self.cells[n].source:
                 self.stop(n, f'this cell should call course.check("{exercise}", ...).')
+        self._having("written")
+        for n, cell in enumerate(self.cells):
+            task = cell.metadata.get("written")
+            if task and task not in judging.load() and not isinstance(cell.metadata.get("points"), int | float):
+                self.stop(n, f'the written task {task!r} needs its points beside it, such as "points": 2.')
+
+    def _having(self, key: str) -> dict[str, int]:
+        """What the cells say under a key of their metadata, each with the number of its cell."""
+        found = {}
+        for n, cell in enumerate(self.cells):
+            name = cell.metadata.get(key)
+            if name in found and cell.metadata.get("lang") != "en":  # its Korean twin has it too
+                self.stop(n, f"{key} {name!r} stands in line {self.lines[found[name]]} already; each may stand once.")
+            if name:
+                found[name] = n
+        return found
 
     def _check_code(self):
         for n, cell in enumerate(self.cells):
@@ -121,6 +150,22 @@ class Lesson:
                     n,
                     "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner.",
                 )
+
+
+def _text(path: Path) -> str:
+    """A source's text, with Windows line ends and a byte order mark as they are meant."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path.name}: cannot be read ({error.strerror}).") from None
+    try:
+        return re.sub("\r\n?", "\n", data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"{path.name}, line {line}: not UTF-8. The file may be cut short here, or saved in another encoding such as"
+            " CP949: save it as UTF-8."
+        ) from None
 
 
 def in_language(source: str, language: str) -> str:
@@ -251,6 +296,20 @@ def digest(language: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def read_tables():
+    """Read the tables and the exercises, on which every lesson rests.
+
+    Raises:
+        SourceError: one of them is not as it should be; the message has its file.
+    """
+    try:
+        judging.load()
+        judging.known_values()
+        course.table("article")
+    except ValueError as error:
+        raise SourceError(str(error)) from None
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="python run.py build", description="Makes the notebooks from notebooks/source."
@@ -258,11 +317,13 @@ def main():
     parser.add_argument("lessons", nargs="*", help="such as 02; all if none is named")
     parser.add_argument("--solutions", type=Path, metavar="FOLDER", help="write the solved notebooks there instead")
     options = parser.parse_args()
-    paths = [p for p in sorted(SOURCES.glob("*.md")) if not options.lessons or p.name[:2] in options.lessons]
-    if not paths:
-        parser.error(f"there is no lesson {' '.join(options.lessons)} in {SOURCES.relative_to(ROOT)}")
+    there = {path.name[:2]: path for path in sorted(SOURCES.glob("*.md"))}
+    if unknown := [name for name in options.lessons if name not in there]:
+        parser.error(f"there is no lesson {' '.join(unknown)}; there are {', '.join(there)}")
+    paths = [path for name, path in there.items() if not options.lessons or name in options.lessons]
     make, folder = (solved, options.solutions.resolve()) if options.solutions else (learner, ROOT / "notebooks")
     try:
+        read_tables()
         lessons = [Lesson(path) for path in paths]
         made = {
             folder / language / f"{lesson.path.stem}.ipynb": execute(
@@ -271,13 +332,15 @@ def main():
             for lesson in lessons
             for language in LANGUAGES
         }
+        for path, notebook in made.items():  # only now, so that nothing is half built
+            nbformat.write(notebook, path)
+            print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+        for language in () if options.solutions else LANGUAGES:
+            (ROOT / "seeds" / f"digest.{language}.md").write_text(digest(language), encoding="utf-8")
     except SourceError as error:
         sys.exit(str(error))
-    for path, notebook in made.items():  # only now, so that nothing is half built
-        nbformat.write(notebook, path)
-        print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-    for language in LANGUAGES:
-        (ROOT / "seeds" / f"digest.{language}.md").write_text(digest(language), encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"{error.filename}: cannot be written ({error.strerror}).")
 
 
 if __name__ == "__main__":
