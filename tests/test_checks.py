@@ -504,6 +504,16 @@ def test_what_one_knows_already_may_stay_open():
     assert course.check("00-chances", [..., 10, ...]).passed
 
 
+@pytest.mark.parametrize("answer", ["나가가가", "나가나가"])
+def test_a_card_that_fits_models_of_both_countries_is_right_with_either(answer):
+    assert course.check("03-blind", answer).passed
+
+
+@pytest.mark.parametrize("answer", [1.77, 1.8, 2, "2%", 0.0177])
+def test_a_share_may_be_rounded_to_whole_percent(answer):
+    assert course.check("02-traded", answer).passed
+
+
 def test_exercises_are_enough_and_graded():
     frame = course.exercises()
     assert len(frame) >= 60

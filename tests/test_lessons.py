@@ -1,6 +1,7 @@
 """The notebooks are their sources, built; every figure in them has its fact; the solved ones pass every check."""
 
 import ast
+import itertools
 import re
 
 import jupytext
@@ -14,6 +15,7 @@ import build
 import deepseek_course as course
 import figures
 from deepseek_course import judging, loading
+from deepseek_course.arithmetic import evaluate
 
 SOURCES = sorted(build.SOURCES.glob("*.md"))
 LANGUAGES = build.LANGUAGES
@@ -140,6 +142,40 @@ def numeric_expressions(exercise, text, known):
             continue
         if expression not in ("median", "mean", "sum", "count"):
             yield expression
+
+
+@lessons
+@languages
+def test_the_figures_taken_as_they_are_printed_lead_to_an_accepted_answer(source, language):
+    _, names = tables()
+    course.use(language)
+    known, text, refused = judging.known_values(), "", []
+    for cell in build.Lesson(source).cells:
+        text += cell.source if cell.metadata.get("lang") == language else ""
+        exercise = judging.get(cell.metadata["check"]) if "check" in cell.metadata else {}
+        if exercise.get("kind") != "number" or "table" in exercise:
+            continue
+        tree = ast.walk(ast.parse(exercise["answer"], mode="eval"))
+        facts = sorted({node.id for node in tree if isinstance(node, ast.Name)})
+        values = [figures.printed(text, known[fact], names) or {known[fact]} for fact in facts]
+        for taken in itertools.product(*values):
+            answer = float(evaluate(exercise["answer"], known | dict(zip(facts, taken, strict=True))))
+            if not course.check(exercise["id"], answer).passed:
+                refused.append((exercise["id"], dict(zip(facts, taken, strict=True)), answer))
+    assert not refused
+
+
+@languages
+def test_the_shares_as_they_are_printed_give_the_points_of_the_right_option(language):
+    (text,) = [
+        cell.source
+        for cell in build.Lesson(build.SOURCES / "03-contrast.md").cells
+        if cell.metadata.get("lang") == language and "**03-points**" in cell.source
+    ]
+    us, china = map(float, re.findall(r"\((\d+\.\d)(?:%| percent)\)", text))
+    right = judging.LETTERS[language][judging.get("03-points")["answer"] - 1]
+    (option,) = re.findall(rf"^- \*\*{right}\*\* (.*)$", text, re.MULTILINE)
+    assert f"{china - us:.1f}" in option
 
 
 def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees():

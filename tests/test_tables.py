@@ -6,6 +6,7 @@ import re
 import shutil
 import unicodedata
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from frictionless import validate
@@ -276,9 +277,47 @@ def test_a_source_in_both_tables_is_the_same_there():
         assert sources.loc[source].equals(later.loc[source]), source
 
 
+# Sites that reprint or reword what others wrote: named by publisher, title and day, but never linked.
+REPRINTS = "algoturk|boomer-news|daily8|dqdt|vuink|wealthcreationinvesting|wikimili"
+
+
 def test_no_address_leads_to_a_copy_of_somebody_elses_text():
     sources = pd.concat([course.table("sources"), course.table("later_sources")])
     assert (sources.loc[sources.index.str.contains("copy"), "url"] == "").all()
+    assert not sources.index[sources["url"].str.contains(REPRINTS)].tolist()
+
+
+LABELS = {
+    "v3-pdf": {"ko": "1차 자료", "en": "primary"},
+    "r1-paper": {"ko": "1차 자료의 사본", "en": "copy of a primary source"},
+    "japantimes-nvda": {"ko": "2차 자료", "en": "secondary"},
+    "epoch-db-2026-07": {"ko": "2차 자료", "en": "secondary"},
+    "nowhere": None,
+}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("source", LABELS)
+def test_a_source_is_labelled_beside_its_figure_and_under_its_chart(source, language):
+    course.use(language)
+    if LABELS[source] is None:
+        with pytest.raises(ValueError, match=source):
+            course.kind(source)
+        return
+    label = LABELS[source][language]
+    assert course.kind(source) == label
+    plt.figure()
+    chart = course.show(alt="a chart", source=[source])
+    assert repr(chart).endswith(f", {label})") and f", {label})</small>" in chart._repr_html_()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_figure_seen_only_in_a_strangers_copy_says_so(language):
+    course.use(language)
+    facts, sources = course.table("facts"), course.table("sources")
+    copies = sources.index[sources["title"].str.startswith("Copy of ")]
+    caveats = facts.loc[facts["source"].isin(copies), "caveat"]
+    assert len(caveats) and caveats.str.contains({"ko": "옮겨 둔", "en": "copy kept by somebody else"}[language]).all()
 
 
 def test_the_fingerprint_overlooks_white_space_and_nothing_else():

@@ -4,7 +4,7 @@ from .amounts import money
 from .answers import Answer, plain
 from .brief import review
 from .cards import cards
-from .charts import show, use
+from .charts import kind, show, use
 from .judging import accepted, check, exercises, judge, progress
 from .keeping import forget, keep, kept, recall
 from .loading import TableError, table, tables
@@ -22,6 +22,7 @@ __all__ = [
     "judge",
     "keep",
     "kept",
+    "kind",
     "money",
     "plain",
     "progress",
