@@ -13,7 +13,6 @@ import signal
 import stat
 import subprocess
 import sys
-import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
@@ -23,16 +22,19 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
+from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
 import build
 import collecting
+import handing_out
 import reporting
-import sheets
+import roster
 from kernels.isolated.launch import isolated
 from marking import Judge, about, is_check
 from messages import say
+from unpacking import is_ordinary
 
 LOG = "mark.log"
 LARGEST = 100_000_000  # bytes of a submission
@@ -139,9 +141,8 @@ def mark(arguments: list[str]):
 def tell_missing(names: list[str]):
     """Says who of the roster has handed in nothing of an assignment, in neither language."""
     for lesson in dict.fromkeys(name.removesuffix("-ko").removesuffix("-en") for name in names):
-        there = {path.parent.name for path in Path("submitted").glob(f"*/{lesson}*")}
-        missing = [row["id"] for row in collecting.read_rows(Path(ROSTER)) if row["id"] not in there]
-        if missing:
+        there = {path.parent.name for path in collecting.find_handed_in(Path("submitted"), lesson)}
+        if missing := roster.missing(Path(ROSTER), there):
             print(say("missing_from", lesson, ", ".join(missing)))
 
 
@@ -183,8 +184,8 @@ def is_odd(folder: Path) -> bool:
     kinds = [(path, path.lstat()) for path in paths]
     return (
         glob.escape(str(folder)) != str(folder)
-        or any(not stat.S_ISREG(kind.st_mode) and not stat.S_ISDIR(kind.st_mode) for _, kind in kinds)
         or any(path.suffix == ".ipynb" and stat.S_ISDIR(kind.st_mode) for path, kind in kinds)
+        or any(not is_ordinary(path) for path in paths)
         or sum(kind.st_size for _, kind in kinds) > LARGEST
     )
 
@@ -294,36 +295,28 @@ def write_marked(notebook: nbformat.NotebookNode, path: Path):
 
 
 def handout(arguments: list[str]):
-    """Puts what learners get into handout/: a zip of each release, and sheets to print."""
-    Path("handout").mkdir(exist_ok=True)
-    for name in arguments or assignments():
+    """Puts what learners get into handout/. What nbgrader cannot release is told, and the old zip stays."""
+    for name in arguments:
         if name not in assignments():
             sys.exit(say("unknown", name, ", ".join(assignments())))
-        if not is_released(name):
-            nbgrader(["generate_assignment", name, "--force"])
-        Path("downloaded", name, "archive").mkdir(parents=True, exist_ok=True)  # where what comes back is put
-        print(zip_release(name).resolve())
-        number, _, language = name.partition("-")
-        for path in build.SOURCES.glob(f"{number}-*.md"):  # none for a teacher's own assignment
-            print_sheets(build.Lesson(path), language, name)
+    if not all([hand_out(name) for name in arguments or assignments()]):
+        sys.exit(1)
 
 
-def zip_release(name: str) -> Path:
-    target = Path("handout", f"{name}.zip")
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(Path("release", name).rglob("*")):
-            archive.write(path, path.relative_to("release"))
-    return target
-
-
-def print_sheets(lesson: build.Lesson, language: str, name: str):
-    """The lesson's sheet as a page for the browser to print; with lesson 04 the debate's cards."""
-    pages = {f"{name}.html": sheets.sheet}
-    if lesson.path.stem == "04-scenarios":
-        pages[f"{name}-debate.html"] = sheets.debate_cards
-    for file, make in pages.items():
-        Path("handout", file).write_text(make(lesson, language), encoding="utf-8")
-        print(Path("handout", file).resolve())
+def hand_out(name: str) -> bool:
+    """Makes the release of an assignment where it is none or an older one, and its files; whether all were made."""
+    if not is_released(name):
+        nbgrader(["generate_assignment", name, "--force"])
+    if not is_released(name):
+        print(say("not_released", name))
+        return False
+    try:
+        for path in handing_out.hand_out(name):
+            print(path.resolve())
+    except build.SourceError as error:
+        print(say("no_sheet", name, str(error).strip().splitlines()[-1]))
+        return False
+    return True
 
 
 # Commands
@@ -357,18 +350,32 @@ def report(arguments: list[str]):
 VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader}
 
 
+def tell_commands():
+    """The course's own commands, and below them the names of nbgrader's."""
+    others = sorted(NbGraderApp.subcommands.keys() - VERBS.keys() - {"assign", "feedback", "fetch", "release"})
+    print(say("ready", Path.cwd(), ", ".join(assignments()), ", ".join(others)))
+
+
 def main(verb: str | None = None, *rest: str):
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # alembic
     os.environ["PYTHONPATH"] = str(TOOLS)  # for `nbgrader export --exporter=reporting.MarksExporter`
     set_up()
-    if verb in VERBS:
+    if verb in (None, "help", "-h", "--help") or (verb in ("report", "handout") and {"-h", "--help"} & set(rest)):
+        tell_commands()
+    elif verb in VERBS:
         VERBS[verb](list(rest))
-    elif verb:
-        if verb == "zip_collect" and rest and rest[-1] not in assignments():
-            sys.exit(say("unknown", rest[-1], ", ".join(assignments())))
-        sys.exit(nbgrader([verb, *rest]))
     else:
-        print(say("ready", Path.cwd(), ", ".join(assignments())))
+        if verb == "zip_collect":
+            prepare_collecting([name for name in rest if not name.startswith("-")])
+        sys.exit(nbgrader([verb, *rest]))
+
+
+def prepare_collecting(names: list[str]):
+    """Makes the folder for what comes in; ends where there is no such assignment."""
+    for name in names:
+        if name not in assignments():
+            sys.exit(say("unknown", name, ", ".join(assignments())))
+        Path("downloaded", name, "archive").mkdir(parents=True, exist_ok=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Restore puts the teacher's cells back, Run keeps what ran before a kernel ended,
 kernel, Defuse takes the scripts out of what learners wrote. nbgrader_config.py puts them in their places.
 """
 
+import ast
 import html
 import json
 import os
@@ -11,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +23,7 @@ import nbformat
 import zmq
 from bleach import ALLOWED_TAGS
 from bleach.css_sanitizer import CSSSanitizer
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from nbconvert import NotebookExporter
@@ -34,22 +37,27 @@ from nbgrader.utils import compute_checksum, is_grade, is_solution
 from traitlets import Integer
 from traitlets.config import Config
 
+import build
 import deepseek_course as course
 import messages
 from build import STUB
 from deepseek_course import judging, language
 from deepseek_course.answers import MIME, is_plain
 from deepseek_course.feedback import Feedback, escaped
+from messages import shortened
 
 LONGEST_LINE = 2_000  # characters of a line that an error prints
+LONGEST_REASON = 200  # characters of an error in the table of results
 LONGEST_TEXT = 20_000  # characters of a written answer that are shown
 LARGEST_MESSAGE = 20_000_000  # bytes that a kernel may send at once
 CODE, MARKDOWN = "code", "markdown"
 ISOLATED = "isolated"  # the kernel spec beside this file
 NO_MATHS = 'class="tex2jax_ignore mathjax_ignore"'  # MathJax would obey commands in what a learner wrote
+OWN = "own-"  # begins the ids of a learner's own cells
 STYLE = (  # nbgrader's pages hide the triangle of what is folded
-    "summary { display: list-item; cursor: pointer } .glance td { padding: 2px 12px 2px 0; vertical-align: top }"
-    " .glance td:first-child { white-space: nowrap }"
+    "summary { display: list-item; cursor: pointer }"
+    " .glance :is(td, th) { padding: 2px 12px 2px 0; vertical-align: top }"
+    " .glance .points { white-space: nowrap } .own { border: 1px dashed #999; padding: 0.4em 0.6em }"
 )
 STYLES = ["background-color", "border-left", "color", "font-style", "font-weight", "max-width", "padding", "text-align"]
 
@@ -121,7 +129,7 @@ class Restore(NbGraderPreprocessor):
     """Starts from the teacher's notebook and takes from the submission what a learner writes.
 
     Cells that were deleted, edited, moved, doubled or retyped and metadata that was lost then all mend themselves. A
-    cell of the teacher's that a learner changed runs after the original; cells of a learner's own stay in their places.
+    cell of the teacher's that a learner changed comes after the original; a learner's own cells stay in their places.
     """
 
     def preprocess(self, nb, resources):
@@ -137,7 +145,8 @@ class Restore(NbGraderPreprocessor):
             nb.cells = []
         known = identify(nb.cells, release.cells)
         self.tell_changes(source, release, nb.cells, known)
-        source.cells = self.merge(source.cells, release.cells, nb.cells, known)
+        same = all(about(nb).get(key) == about(source)[key] for key in ("lesson", "language", "version"))
+        source.cells = self.merge(source.cells, release.cells, nb.cells, known, same)
         return source, resources
 
     def tell_origin(self, source, nb) -> str | None:
@@ -180,8 +189,11 @@ class Restore(NbGraderPreprocessor):
         for key, names in told.items():
             note(source, key, shortened(list(dict.fromkeys(names))))
 
-    def merge(self, sources, releases, cells, known):
-        """The teacher's cells with a learner's answers in them, and a learner's own cells where they stood."""
+    def merge(self, sources, releases, cells, known, same):
+        """The teacher's cells with a learner's answers in them, and a learner's own cells where they stood.
+
+        Prose that differs was changed by the learner only where both are the same edition.
+        """
         stubs = {cell.id: cell.source for cell in releases}
         texts, pictures, own, last = defaultdict(list), {}, defaultdict(list), None
         for n, (cell, cell_id) in enumerate(zip(cells, known, strict=True)):
@@ -190,7 +202,7 @@ class Restore(NbGraderPreprocessor):
                 texts[cell_id].append(cell.source)
                 pictures[cell_id] = cell.get("attachments")
             elif cell.source.strip():
-                own[last].append(as_own(cell, f"own-{n}"))
+                own[last].append(as_own(cell, f"{OWN}{n}"))
         merged = own[None]
         for cell in sources:
             written = [text for text in texts[cell.id] if text.strip() != stubs[cell.id].strip()]
@@ -202,7 +214,9 @@ class Restore(NbGraderPreprocessor):
                 if cell.cell_type == MARKDOWN and pictures.get(cell.id):
                     cell.attachments = pictures[cell.id]
             elif cell.cell_type == CODE and not is_check(cell) and written:
-                own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
+                own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"{OWN}{cell.id}"))
+            elif cell.cell_type == MARKDOWN and same and written:
+                own[cell.id].insert(0, new_markdown_cell("\n".join(written), id=f"{OWN}{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
         return merged
 
@@ -210,10 +224,6 @@ class Restore(NbGraderPreprocessor):
 def word(value: object) -> str:
     """What a submission says of itself, with nothing in it that Markdown or HTML would obey."""
     return re.sub(r"[^\w.]", "", str(value))[:20]
-
-
-def shortened(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
 
 
 def as_own(cell: NotebookNode, cell_id: str) -> NotebookNode:
@@ -353,7 +363,7 @@ def stop_where_the_course_is_missing(nb: NotebookNode):
     """
     first = next(cell for cell in nb.cells if cell.cell_type == CODE)
     failed = [output for output in first.outputs if output.output_type == "error"]
-    if failed and not first.id.startswith("own-"):
+    if failed and not first.id.startswith(OWN):
         raise RuntimeError(messages.say("no_course", failed[0].evalue))
 
 
@@ -376,48 +386,161 @@ class Judge(NbGraderPreprocessor):
         if not about(nb):
             return nb, resources
         language.choose(about(nb)["language"])
-        checks = list(filter(is_check, nb.cells))
-        feedback = [judged(cell) for cell in checks]
-        cells = [cell for cell in nb.cells if cell.id != "summary"]
-        nb.cells = [new_markdown_cell(summary(about(nb), checks, feedback), id="summary"), *cells]
-        return nb, resources
+        found = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
+        ours = [name for name, cell in found.items() if is_check(cell) and name in judging.load()]
+        checks = [(found[name], found.get(f"{name}-answer")) for name in ours]
+        feedback = [judged(cell, answer) for cell, answer in checks]
+        about(nb)["remarks"] = remarks(nb.cells, checks, feedback)
+        return with_summary(nb), resources
 
 
-def judged(cell: NotebookNode) -> Feedback | None:
+def judged(cell: NotebookNode, answer: NotebookNode | None = None) -> Feedback | None:
     """Judges a check cell and writes its outputs: the points as nbgrader reads them, the feedback, the answer itself.
+
+    Args:
+        answer: the answer cell above it, which may tell why no answer came out.
 
     Returns:
         The feedback, or None where no answer came out.
+
+    Raises:
+        ValueError: the exercise's key has a mistake.
     """
+    exercise, points = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
     found = [o.data[MIME] for o in cell.outputs if o.output_type == "execute_result" and MIME in o.data]
-    answer = found[-1] if found and is_plain(found[-1]) else None
-    feedback = course.judge(cell.metadata.nbgrader.grade_id, answer) if answer else None
-    score, shown = (feedback.score, feedback._repr_html_()) if feedback else (0, f"<p>{say('none')}</p>")
-    points = str(score * cell.metadata.nbgrader.points)
-    data = {"text/plain": points, "text/html": f"<div {NO_MATHS}>{shown}</div>", MIME: answer}
+    data = found[-1] if found and is_plain(found[-1]) else None
+    feedback = verdict(exercise, data) if data else None
+    none = Feedback(False, False, 0, why_none(cell, answer))
+    score = (feedback or none).score * points
+    shown = feedback._repr_html_() if feedback else f"<p>{escaped(none.message)}</p>"
+    outputs = {"text/plain": str(score), "text/html": f"<div {NO_MATHS}>{shown}</div>", MIME: data}
     errors = [output for output in cell.outputs if output.output_type == "error"]
-    cell.outputs = [new_output("execute_result", data, execution_count=1), *errors]
+    cell.outputs = [new_output("execute_result", outputs, execution_count=1), *errors]
     cell.source = cell.source.split("\n\n### BEGIN HIDDEN")[0]  # it has done its work
+    cell.metadata["deepseek_course"] = {
+        "title": judging.get(exercise)["title"][language.current()],
+        "mark": feedback._mark() if feedback else "▼",
+        "message": (feedback or none).message,
+        "score": score,
+    }
     return feedback
 
 
-def summary(about_it: dict, checks: list[NotebookNode], feedback: list[Feedback | None]) -> str:
-    """What was noticed while marking, and a table of the exercises: one block of HTML, so that no Markdown is read."""
-    notes = "".join(f"<li>{html.escape(line)}</li>" for line in about_it.get("notes", []))
-    rows = ""
-    for cell, said in zip(checks, feedback, strict=True):
-        title = judging.get(cell.metadata.nbgrader.grade_id)["title"][language.current()]
-        mark, _, message = repr(said).partition(" ") if said else ("▼", "", say("none"))
-        rows += f"<tr><td>{html.escape(title)}</td><td>{mark}</td><td>{escaped(message)}</td></tr>"
+def verdict(exercise: str, data: dict) -> Feedback:
+    """The feedback on an answer.
+
+    Raises:
+        ValueError: the exercise's key has a mistake; the message is for the teacher.
+    """
+    try:
+        return course.judge(exercise, data)
+    except Exception as error:  # whatever may be wrong in the exercise's expressions
+        raise ValueError(messages.say("key", exercise, f"{type(error).__name__}: {error}")) from error
+
+
+def why_none(cell: NotebookNode, answer: NotebookNode | None) -> str:
+    """Why no answer came out of a check cell: the error that its answer cell or it itself ended with."""
+    outputs = [*(answer.outputs if answer else []), *cell.outputs]
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return say("none")
+    error = errors[0]
+    if error.ename == "SyntaxError":
+        return say("none_syntax", error.evalue.partition(" (")[0][:LONGEST_REASON])
+    return say("none_error", f"{error.ename}: {error.evalue}"[:LONGEST_REASON])
+
+
+def remarks(cells: list, checks: list[tuple], feedback: list[Feedback | None]) -> list[str]:
+    """What a teacher may want to look at: answers that do not stand in their answer cells."""
+    elsewhere, beside = [], []
+    places = {cell.id: n for n, cell in enumerate(cells)}
+    for (check, answer), said in zip(checks, feedback, strict=True):
+        name = check.metadata.nbgrader.grade_id
+        if said and said.passed:
+            if not (answer and assigned(answer.source) & checked(check.source)):
+                elsewhere.append(name)
+        elif answer and not (said and said.attempted):
+            around = [places[cell.id] + step for cell in (answer, check) for step in (-1, 1)]
+            if any(cells[at].id.startswith(OWN) for at in around if at < len(cells)):
+                beside.append(name)
+    found = {"elsewhere": elsewhere, "beside": beside}
+    return [say(key, shortened(names)) for key, names in found.items() if names]
+
+
+def checked(source: str) -> set[str]:
+    """The variables that a check cell hands to its check."""
+    calls = [node for node in parsed(source) if build.is_check(node)]
+    return {node.id for call in calls for node in ast.walk(call.args[1]) if isinstance(node, ast.Name)}
+
+
+def assigned(source: str) -> set[str]:
+    """The variables to which a cell assigns something other than `...`."""
+    nodes = parsed(source)
+    blanks = [node for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == "..."]
+    blank = {id(target) for node in blanks for target in node.targets}
+    stored = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return {node.id for node in stored if id(node) not in blank}
+
+
+def parsed(source: str) -> list[ast.AST]:
+    """The nodes of a cell's code; none where it is no Python, or more than an answer is long."""
+    if len(source) > LONGEST_TEXT:
+        return []
+    try:
+        return list(ast.walk(ast.parse(TransformerManager().transform_cell(source))))
+    except Exception:  # a learner's source may be anything
+        return []
+
+
+def with_summary(nb: NotebookNode) -> NotebookNode:
+    """The notebook with what was noticed and a table of the results on top, in place of an earlier one."""
+    cells = [cell for cell in nb.cells if cell.id != "summary"]
+    nb.cells = [new_markdown_cell(summary(about(nb), filter(is_grade, cells)), id="summary"), *cells]
+    return nb
+
+
+def noticed(about_it: dict) -> list[str]:
+    """All that was noticed while a notebook was marked."""
+    return [*about_it.get("notes", []), *about_it.get("remarks", [])]
+
+
+def summary(about_it: dict, cells: Iterable[NotebookNode]) -> str:
+    """What was noticed, and a row for each cell with points: one block of HTML, so that no Markdown is read."""
+    notes = "".join(f"<li>{html.escape(line)}</li>" for line in noticed(about_it))
     told = f"<h3>{say('title')}</h3><ul>{notes}</ul>" if notes else ""
-    table = f"<h3>{say('glance')}</h3><table class='glance'>{rows}</table>"
+    head = "".join(
+        f"<th>{say(key)}</th>" for key in ("column_exercise", "column_result", "column_points", "column_said")
+    )
+    rows = "".join(map(row_of, cells))
+    table = f"<h3>{say('glance')}</h3><table class='glance'><tr>{head}</tr>{rows}</table>"
     return f"<div {NO_MATHS}><style>{STYLE}</style>{told}{table}</div>"
 
 
+def row_of(cell: NotebookNode) -> str:
+    """A row of the table of results. The gradebook's points, where they are known, win over what was judged."""
+    grading, said = cell.metadata.nbgrader, cell.metadata.get("deepseek_course", {})
+    title = said.get("title") or (say("written", grading.grade_id) if is_solution(cell) else grading.grade_id)
+    score = grading.get("score", said.get("score"))
+    if not grading.points:
+        points = say("at_will")
+    elif score is None or grading.get("waiting"):
+        points = say("page_waiting")
+    else:
+        points = f"{score:g} / {grading.points:g}"
+    return (
+        f"<tr><td><a href='#{grading.grade_id}'>{html.escape(title)}</a></td><td>{said.get('mark', '')}</td>"
+        f"<td class='points'>{points}</td><td>{escaped(said.get('message', ''))}</td></tr>"
+    )
+
+
 class Defuse(SanitizeHTML):
-    """Takes scripts and far pictures out of what learners wrote or printed: it is shown in a marker's browser."""
+    """Takes scripts and far pictures out of what learners wrote or printed: it is shown in a marker's browser.
+
+    In a question of the teacher's own all prose is cleaned: nothing tells there whose it is.
+    """
 
     enabled = True
+    ours = True
     safe_output_keys = frozenset({"text/plain", "image/png", "image/jpeg"})
     sanitized_output_types = frozenset({"text/html"})
     tags = ALLOWED_TAGS | {
@@ -427,14 +550,17 @@ class Defuse(SanitizeHTML):
     }
 
     def preprocess(self, nb, resources):
+        self.ours = bool(about(nb))
         nb.metadata.pop("widgets", None)
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type == CODE and not is_check(cell):  # Judge made a check's outputs
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
-        elif cell.cell_type != CODE and is_a_learners(cell):
+        elif cell.cell_type != CODE and (is_a_learners(cell) or not self.ours):
             cell.source = as_block(self.sanitize_html_tags(rendered(cell)))
+            if cell.id.startswith(OWN):  # whatever it looks like, it is no bar of nbgrader's
+                cell.source = f"<div class='own'><small>{say('page_own')}</small>{cell.source}</div>"
             cell.pop("attachments", None)  # they are in the text now
         return cell, resources
 
@@ -454,7 +580,7 @@ def is_a_learners(cell: NotebookNode) -> bool:
     """Whether a learner wrote this text; the unchanged stub of a task is the teacher's, as is all other prose."""
     if is_solution(cell):
         return cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
-    return cell.id.startswith("own-")
+    return cell.id.startswith(OWN)
 
 
 def rendered(cell: NotebookNode) -> str:
