@@ -225,8 +225,8 @@ def report(folder: Path) -> None:
     with_marks(rows, late, given)
     write_table([{key: row[key] for key in row if key != "assignment"} for row in rows], target / "answers.csv")
     print(say("made", target / "answers.csv"))
-    names = ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]
-    if not show_all(names, target) or unreadable:
+    pages = ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]
+    if not show_all(pages, target) or unreadable:
         sys.exit(1)
 
 
