@@ -35,6 +35,7 @@ from kernels.isolated.launch import isolated
 from marking import Judge, about, is_check
 from messages import say
 from unpacking import is_ordinary
+from writing import whole
 
 LOG = "mark.log"
 LARGEST = 100_000_000  # bytes of a submission
@@ -64,7 +65,8 @@ def set_up():
 
 def write_if_missing(path: Path, text: str):
     if not path.exists():
-        path.write_text(text, encoding="utf-8")
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def source_of(lesson: build.Lesson, language: str) -> Path:
@@ -83,7 +85,8 @@ def renew(notebook: nbformat.NotebookNode, path: Path):
             print(say("edited", path))
             return
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    with whole(path) as part:
+        nbformat.write(notebook, part)
 
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:

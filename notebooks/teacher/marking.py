@@ -457,7 +457,7 @@ def remarks(cells: list, checks: list[tuple], feedback: list[Feedback | None]) -
     for (check, answer), said in zip(checks, feedback, strict=True):
         name = check.metadata.nbgrader.grade_id
         if said and said.passed:
-            if not (answer and assigned(answer.source) & checked(check.source)):
+            if not answer or is_untouched(answer) or not assigned(answer.source) & checked(check.source):
                 elsewhere.append(name)
         elif answer and not (said and said.attempted):
             around = [places[cell.id] + step for cell in (answer, check) for step in (-1, 1)]
@@ -476,10 +476,15 @@ def checked(source: str) -> set[str]:
 def assigned(source: str) -> set[str]:
     """The variables to which a cell assigns something other than `...`."""
     nodes = parsed(source)
-    blanks = [node for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == "..."]
+    blanks = [node for node in nodes if isinstance(node, ast.Assign) and is_blank(node.value)]
     blank = {id(target) for node in blanks for target in node.targets}
     stored = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     return {node.id for node in stored if id(node) not in blank}
+
+
+def is_blank(value: ast.AST) -> bool:
+    """Whether there is nothing but dots in what is assigned: `...` or `[..., ...]`."""
+    return set(re.sub(r"[\[\](), ]", "", ast.unparse(value))) == {"."}
 
 
 def parsed(source: str) -> list[ast.AST]:
@@ -522,7 +527,7 @@ def row_of(cell: NotebookNode) -> str:
     title = said.get("title") or (say("written", grading.grade_id) if is_solution(cell) else grading.grade_id)
     score = grading.get("score", said.get("score"))
     if not grading.points:
-        points = say("at_will")
+        points = "–"  # done at will
     elif score is None or grading.get("waiting"):
         points = say("page_waiting")
     else:
@@ -579,8 +584,13 @@ class Defuse(SanitizeHTML):
 def is_a_learners(cell: NotebookNode) -> bool:
     """Whether a learner wrote this text; the unchanged stub of a task is the teacher's, as is all other prose."""
     if is_solution(cell):
-        return cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+        return not is_untouched(cell)
     return cell.id.startswith(OWN)
+
+
+def is_untouched(cell: NotebookNode) -> bool:
+    """Whether an answer cell is as it was handed out."""
+    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
 
 
 def rendered(cell: NotebookNode) -> str:
