@@ -117,7 +117,10 @@ def mark(arguments: list[str]):
             sys.exit(say("unreleased", name))
     config = load_config()
     if options.again:
-        judge_again(wanted, config)
+        try:
+            judge_again(wanted, config)
+        except ValueError as error:  # a mistake in a key
+            sys.exit(str(error))
         return
     if not options.unsafe and (fault := isolation_fault()):
         sys.exit(say("bubblewrap", fault))

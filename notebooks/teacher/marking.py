@@ -435,7 +435,7 @@ def verdict(exercise: str, data: dict) -> Feedback:
     try:
         return course.judge(exercise, data)
     except Exception as error:  # whatever may be wrong in the exercise's expressions
-        raise ValueError(messages.say("key", exercise, f"{type(error).__name__}: {error}")) from error
+        raise ValueError(messages.say("key", exercise, f"{type(error).__name__}: {error}")) from None
 
 
 def why_none(cell: NotebookNode, answer: NotebookNode | None) -> str:
