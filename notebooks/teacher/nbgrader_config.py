@@ -29,7 +29,9 @@ os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.enviro
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
 
 from collecting import Collector  # noqa: E402
-from marking import ISOLATED, ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
+from marking import ClearForLanguage, Defuse, Judge, Restore  # noqa: E402
+from opening import SubmissionReader  # noqa: E402
+from running import ISOLATED, Run  # noqa: E402
 from unpacking import Extractor  # noqa: E402
 
 c = get_config()  # noqa: F821 - nbgrader defines it
