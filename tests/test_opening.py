@@ -9,8 +9,11 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbgrader.nbgraderformat import MetadataValidator
 
+import build
 import submissions
+from marking import drop_odd_metadata
 from opening import opened
 
 NOTEBOOK = json.loads(json.dumps(submissions.notebook(right=3)))
@@ -125,3 +128,17 @@ def test_ids_stay_and_are_there_once():
     made = opened(json.dumps(nb).encode())
     assert [cell.id for cell in made.cells[2:]] == [cell["id"] for cell in NOTEBOOK["cells"][2:]]
     assert made.cells[0].id == NOTEBOOK["cells"][0]["id"] != made.cells[1].id
+
+
+@pytest.mark.parametrize(
+    "said", [{"grade_id": 5}, {"schema_version": 99}, {"points": "x", "grade": True}, {"grade": 1}]
+)
+def test_odd_metadata_do_not_keep_a_teachers_own_question_from_being_marked(said):
+    source = {"cell_type": "code", "source": "1", "metadata": {"nbgrader": said}}
+    whole = build.assignment(build.Lesson(build.SOURCES / "02-numbers.md"), "ko").cells
+    notebook = opened(json.dumps({"cells": [source, *whole]}).encode())
+    drop_odd_metadata(notebook)
+    MetadataValidator().validate_nb(notebook)
+    assert [cell.metadata for cell in notebook.cells[1:]] == [
+        {"nbgrader": cell.metadata.nbgrader} if "nbgrader" in cell.metadata else {} for cell in whole
+    ]

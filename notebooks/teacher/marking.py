@@ -19,6 +19,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, is_grade, is_solution
 
@@ -28,6 +29,7 @@ from build import STUB
 from deepseek_course import judging, language
 from deepseek_course.answers import MIME, is_plain
 from deepseek_course.feedback import Feedback, escaped
+from opening import HASH
 
 LONGEST_TEXT = 20_000  # characters of a written answer that are shown
 LONGEST_HTML, ALL_HTML, DEEPEST = 100_000, 500_000, 100  # characters of a text, of all; elements within each other
@@ -80,8 +82,9 @@ class Restore(NbGraderPreprocessor):
         info = resources["nbgrader"]
         name = Path(info["assignment"], info["notebook"] + ".ipynb")
         source, release = (nbformat.read(Path(folder, name), as_version=4) for folder in ("source", "release"))
-        if not about(source):
-            return nb, resources  # a question of the teacher's own, marked as nbgrader does
+        if not about(source):  # a question of the teacher's own, marked as nbgrader does
+            drop_odd_metadata(nb)
+            return nb, resources
         language.choose(about(source)["language"])
         for cell in nb.cells:
             cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
@@ -90,6 +93,7 @@ class Restore(NbGraderPreprocessor):
         known = identify(nb.cells, release.cells)
         self.tell_changes(source, release, nb.cells, known)
         source.cells = self.merge(source.cells, release.cells, nb.cells, known)
+        source.metadata[HASH] = nb.metadata.get(HASH)
         return source, resources
 
     def tell_origin(self, source, nb) -> str | None:
@@ -159,6 +163,15 @@ class Restore(NbGraderPreprocessor):
                 own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"own-{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
         return merged
+
+
+def drop_odd_metadata(nb: NotebookNode):
+    """Takes out what nbgrader would refuse the whole notebook for: such a cell is then one of the learner's own."""
+    for cell in nb.cells:
+        try:
+            MetadataValidator().validate_cell(cell)
+        except Exception:  # of an older or a newer scheme, or of none
+            cell.metadata.pop("nbgrader", None)
 
 
 def word(value: object) -> str:

@@ -1,5 +1,6 @@
 """Opens whatever was handed in as a notebook: it may be of any format, damaged, huge, or no notebook at all."""
 
+import hashlib
 import json
 import re
 from itertools import islice
@@ -16,6 +17,7 @@ LONGEST_SOURCE = 100_000  # characters of a cell
 ALL_SOURCE = 2_000_000  # characters of all cells together
 LARGEST_PICTURES = 10_000_000  # characters of the pictures that were pasted into a cell
 CODE = "code"
+HASH = "submitted_sha256"  # in a notebook's metadata, to the end: of the file that it was made from
 
 
 class SubmissionReader(NotebookExporter):
@@ -25,7 +27,10 @@ class SubmissionReader(NotebookExporter):
         path = Path(filename)
         if path.parts[-4] != "submitted":  # our own, on its way
             return super().from_filename(filename, resources, **kwargs)
-        return self.from_notebook_node(opened(path.read_bytes()), resources, **kwargs)
+        content = path.read_bytes()
+        notebook = opened(content)
+        notebook.metadata[HASH] = hashlib.sha256(content).hexdigest()
+        return self.from_notebook_node(notebook, resources, **kwargs)
 
 
 def opened(content: bytes) -> NotebookNode:

@@ -24,10 +24,10 @@ from nbgrader.apps.baseapp import NbGrader
 from tqdm import tqdm
 
 from messages import say
+from opening import HASH
 
 LOG = "mark.log"
 SECONDS = 300  # for all that is done with a submission, its kernel's time included
-HASH = "submitted_sha256"  # in a marked notebook's metadata: of the file that it was made from
 
 
 def load_config():
@@ -107,14 +107,11 @@ def mark_one(folder: Path) -> str | None:
         signal.signal(signal.SIGALRM, too_long)
         signal.setitimer(signal.ITIMER_REAL, SECONDS, 10)  # again: what a kernel does may have swallowed it
     try:
-        hashes = {path: sha256(path) for path in folder.glob("*.ipynb")}
         result = _nbgrader.autograde(folder.name, folder.parent.name)
     finally:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
     if result["success"]:
-        for path, found in hashes.items():
-            note_hash(marked(path), found)
         return None
     said = result.get("log", "") + result["error"]
     print(said, file=sys.stderr)
@@ -136,18 +133,6 @@ def marked(submitted: Path) -> Path:
     return Path("autograded", *submitted.parts[1:])
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def note_hash(path: Path, found: str):
-    """Writes into a marked notebook which file it was made from; whoever copies files keeps that, not their times."""
-    if path.exists():
-        notebook = nbformat.read(path, as_version=4)
-        notebook.metadata[HASH] = found
-        write_marked(notebook, path)
-
-
 def write_marked(notebook: nbformat.NotebookNode, path: Path):
     """Writes a marked notebook in its place, whole or not at all, and read-only as nbgrader leaves it."""
     new = path.with_suffix(".new")
@@ -157,12 +142,13 @@ def write_marked(notebook: nbformat.NotebookNode, path: Path):
 
 
 def is_marked(folder: Path) -> bool:
-    """Whether a submission was marked to the end as it is now."""
-    return any(
-        is_whole(path) and json.loads(path.read_bytes())["metadata"].get(HASH) == sha256(submitted)
-        for submitted in folder.glob("*.ipynb")
-        if (path := marked(submitted)).exists()
-    )
+    """Whether a submission was marked to the end as it is now: by its hash, since a copied file is newer."""
+    for submitted in folder.glob("*.ipynb"):
+        path = marked(submitted)
+        found = hashlib.sha256(submitted.read_bytes()).hexdigest()
+        if is_whole(path) and json.loads(path.read_bytes())["metadata"].get(HASH) == found:
+            return True
+    return False
 
 
 def is_whole(path: Path) -> bool:

@@ -65,7 +65,10 @@ def readable() -> list[str]:
         flags += ["--ro-bind", sys.base_prefix, base]
     if sys.prefix != sys.base_prefix:  # the same environment, told where its Python is now
         packages = Path(sysconfig.get_path("purelib"))
-        flags += ["--ro-bind", str(packages), f"/env/{packages.relative_to(sys.prefix)}"]
+        there = f"/env/{packages.relative_to(sys.prefix)}"
+        flags += ["--ro-bind", str(packages), there]
+        for path in [*packages.glob("*editable*deepseek_course*"), *packages.glob("deepseek_course*/direct_url.json")]:
+            flags += ["--ro-bind-data", data(b""), f"{there}/{path.relative_to(packages)}"]  # says where the course is
         flags += ["--symlink", f"{base}/{INTERPRETER}", "/env/bin/python"]
         settings = f"home = {base}/bin\ninclude-system-site-packages = false\n"
         flags += ["--file", data(settings.encode()), "/env/pyvenv.cfg"]
@@ -78,12 +81,20 @@ def base_python() -> str:
 
 
 def writable() -> list[str]:
-    """Flags for the folders that can be written, fonts found before among them: that saves a second at each start."""
+    """Flags for the folders that can be written, with matplotlib's list of fonts: that saves a second at each start."""
     flags = [part for path, size in WRITABLE.items() for part in ("--size", str(size), "--tmpfs", path)]
     flags += ["--dir", "/tmp/matplotlib", "--dir", "/tmp/work"]
     for path in Path(CONFIG).glob("fontlist*.json") if CONFIG else []:
-        flags += ["--ro-bind", str(path), f"/tmp/matplotlib/{path.name}"]
+        flags += ["--file", data(json.dumps(fonts(path)).encode()), f"/tmp/matplotlib/{path.name}"]
     return flags
+
+
+def fonts(path: Path) -> dict:
+    """matplotlib's list without the fonts that are not seen inside, such as those in somebody's home."""
+    found = json.loads(path.read_text("utf-8"))
+    for kind in ("afmlist", "ttflist"):
+        found[kind] = [font for font in found[kind] if font["fname"].startswith("/usr/") or font["fname"][:1] != "/"]
+    return found
 
 
 def handed_in(folder: str) -> list[str]:
