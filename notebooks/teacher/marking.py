@@ -1,41 +1,30 @@
-"""What nbgrader does not do when it marks this course: four preprocessors and a reader of damaged notebooks.
+"""What nbgrader does not do when it marks this course, in preprocessors of our own.
 
-Restore puts the teacher's cells back, Run keeps what ran before a kernel ended, Judge judges the answers outside the
-kernel, Defuse takes the scripts out of what learners wrote. nbgrader_config.py puts them in their places.
+Restore puts the teacher's cells back, Judge judges the answers outside the kernel, Defuse takes the scripts out of what
+learners wrote. opening.py reads what was handed in before them, Run in running.py stands between Restore and Judge, and
+nbgrader_config.py puts them all in their places.
 """
 
 import ast
 import html
-import json
-import os
 import re
-import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from time import monotonic
 
 import bleach
 import nbformat
-import zmq
 from bleach import ALLOWED_TAGS
 from bleach.css_sanitizer import CSSSanitizer
 from IPython.core.inputtransformer2 import TransformerManager
-from jupyter_client import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
-from nbconvert import NotebookExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from nbformat.validator import isvalid
-from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, is_grade, is_solution
-from traitlets import Integer
-from traitlets.config import Config
 
 import build
 import deepseek_course as course
@@ -45,13 +34,13 @@ from deepseek_course import judging, language
 from deepseek_course.answers import MIME, is_plain
 from deepseek_course.feedback import Feedback, escaped
 from messages import shortened
+from opening import HASH
 
-LONGEST_LINE = 2_000  # characters of a line that an error prints
 LONGEST_REASON = 200  # characters of an error in the table of results
 LONGEST_TEXT = 20_000  # characters of a written answer that are shown
-LARGEST_MESSAGE = 20_000_000  # bytes that a kernel may send at once
+LONGEST_HTML, ALL_HTML, DEEPEST = 100_000, 500_000, 100  # characters of a text, of all; elements within each other
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}  # have no end
 CODE, MARKDOWN = "code", "markdown"
-ISOLATED = "isolated"  # the kernel spec beside this file
 NO_MATHS = 'class="tex2jax_ignore mathjax_ignore"'  # MathJax would obey commands in what a learner wrote
 OWN = "own-"  # begins the ids of a learner's own cells
 STYLE = (  # nbgrader's pages hide the triangle of what is folded
@@ -82,41 +71,6 @@ def note(notebook: NotebookNode, key: str, *values: object):
     notes.append(say(key, *values))
 
 
-class SubmissionReader(NotebookExporter):
-    """Reads any file that was handed in: what cannot be read is an empty notebook that says why."""
-
-    def from_file(self, file_stream, resources=None, **kwargs):
-        text = ""
-        try:
-            text = file_stream.read()
-            notebook = nbformat.reads(text, as_version=4)
-            nbformat.validate(notebook)
-        except Exception:  # whatever may be wrong with somebody's file
-            notebook = salvage(text) or new_notebook(metadata={"unreadable": True})
-        return self.from_notebook_node(notebook, resources, **kwargs)
-
-
-def salvage(text: str) -> NotebookNode | None:
-    """The cells that can still be made out in a notebook's JSON, or None."""
-    try:
-        found = json.loads(text)
-        cells = [
-            new_code_cell(text_of(cell)) if cell.get("cell_type") == CODE else new_markdown_cell(text_of(cell))
-            for cell in found["cells"]
-        ]
-        for made, cell in zip(cells, found["cells"], strict=True):
-            if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"]):
-                made.id = cell["id"]
-        metadata = {"salvaged": True, "deepseek_course": about(NotebookNode(metadata=found.get("metadata") or {}))}
-    except Exception:
-        return None
-    return nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
-
-
-def text_of(cell: dict) -> str:
-    return "".join(cell["source"])
-
-
 class ClearForLanguage(ClearSolutions):
     """nbgrader's ClearSolutions; a written task's stub is in the notebook's language."""
 
@@ -136,8 +90,9 @@ class Restore(NbGraderPreprocessor):
         info = resources["nbgrader"]
         name = Path(info["assignment"], info["notebook"] + ".ipynb")
         source, release = (nbformat.read(Path(folder, name), as_version=4) for folder in ("source", "release"))
-        if not about(source):
-            return nb, resources  # a question of the teacher's own, marked as nbgrader does
+        if not about(source):  # a question of the teacher's own, marked as nbgrader does
+            drop_odd_metadata(nb)
+            return nb, resources
         language.choose(about(source)["language"])
         for cell in nb.cells:
             cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
@@ -147,6 +102,7 @@ class Restore(NbGraderPreprocessor):
         self.tell_changes(source, release, nb.cells, known)
         same = all(about(nb).get(key) == about(source)[key] for key in ("lesson", "language", "version"))
         source.cells = self.merge(source.cells, release.cells, nb.cells, known, same)
+        source.metadata[HASH] = nb.metadata.get(HASH)
         return source, resources
 
     def tell_origin(self, source, nb) -> str | None:
@@ -158,6 +114,8 @@ class Restore(NbGraderPreprocessor):
             note(source, "unreadable")
         elif "salvaged" in nb.metadata:
             note(source, "salvaged")
+        if "cut" in nb.metadata:
+            note(source, "cut")
         names = [f"{word(each.get('lesson'))}-{word(each.get('language'))}" for each in (found, wanted)]
         if found and found.get("lesson") != wanted["lesson"]:
             note(source, "other", *names)
@@ -221,6 +179,15 @@ class Restore(NbGraderPreprocessor):
         return merged
 
 
+def drop_odd_metadata(nb: NotebookNode):
+    """Takes out what nbgrader would refuse the whole notebook for: such a cell is then one of the learner's own."""
+    for cell in nb.cells:
+        try:
+            MetadataValidator().validate_cell(cell)
+        except Exception:  # of an older or a newer scheme, or of none
+            cell.metadata.pop("nbgrader", None)
+
+
 def word(value: object) -> str:
     """What a submission says of itself, with nothing in it that Markdown or HTML would obey."""
     return re.sub(r"[^\w.]", "", str(value))[:20]
@@ -262,118 +229,6 @@ def identify(cells: list, release: list) -> list[str | None]:
             known[n] = after
             found.add(after)
     return known
-
-
-class KernelManager(AsyncKernelManager):
-    """Breaks a connection that brings more at once than a marker should have to hold."""
-
-    def _context_default(self):
-        context = super()._context_default()
-        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        return context
-
-
-class Overtime(Exception):
-    """The time for a submission is used up."""
-
-
-class Run(Execute):
-    """nbgrader's Execute, in a kernel whose sockets are files of its own; what ran before a kernel ended counts."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, kernel_manager_class=KernelManager, **kwargs)
-
-    seconds = Integer(120, help="for all cells of a submission together").tag(config=True)
-    output_limit = Integer(1_000_000, help="characters of output that are kept of a cell").tag(config=True)
-
-    def preprocess(self, nb, resources, *args, **kwargs):
-        self.end, self.at, self.length = monotonic() + self.seconds, None, defaultdict(int)
-        if about(nb):
-            language.choose(about(nb)["language"])
-        folder = tempfile.mkdtemp(prefix="kernel-")
-        if self.kernel_name == ISOLATED:
-            self.update_config(Config(KernelManager={"transport": "ipc", "ip": os.path.join(folder, "socket")}))
-        try:
-            nb, resources = super().preprocess(nb, resources, *args, **kwargs)
-        except Overtime:
-            self.tell(nb, "overtime", place(nb, self.at), self.seconds)
-        except Exception as error:  # the kernel is the learner's: it may end, be deaf, or answer anything
-            if self.at is None:
-                raise  # but it never began: that is ours
-            self.tell(nb, "ended" if isinstance(error, DeadKernelError) else "lost", place(nb, self.at))
-        finally:
-            with suppress(RecursionError):  # a learner's thousand folders in each other
-                shutil.rmtree(folder, ignore_errors=True)
-        for cell in nb.cells:
-            if cell.cell_type == CODE:
-                make_valid(cell)
-        if about(nb):
-            stop_where_the_course_is_missing(nb)
-        return nb, resources
-
-    def preprocess_cell(self, cell, resources, index):
-        if monotonic() > self.end:
-            raise Overtime
-        if cell.cell_type == CODE:
-            self.at = index
-        return super().preprocess_cell(cell, resources, index)
-
-    def process_message(self, msg, cell, cell_index):
-        """Drops what goes beyond the limit before it is kept."""
-        if msg["msg_type"] not in ("status", "execute_input"):
-            before = self.length[cell_index]
-            self.length[cell_index] += len(str(msg["content"]))
-            if self.length[cell_index] > self.output_limit:
-                if before <= self.output_limit:
-                    self.tell(self.nb, "output", place(self.nb, cell_index))
-                return None
-        return super().process_message(msg, cell, cell_index)
-
-    def on_cell_executed(self, cell, cell_index, execute_reply):
-        super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
-        if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
-            self.tell(self.nb, "late", place(self.nb, cell_index), self.timeout)
-
-    def tell(self, nb, key, *values):
-        if about(nb):
-            note(nb, key, *values)
-
-
-def make_valid(cell: NotebookNode):
-    """A cell's outputs as a notebook may have them, long errors cut: a kernel can send anything."""
-    for output in cell.outputs:
-        if output.get("output_type") == "error":
-            output.ename, output.evalue = (str(output.get(key))[:LONGEST_LINE] for key in ("ename", "evalue"))
-            output.traceback = [str(line)[:LONGEST_LINE] for line in output.get("traceback") or []]
-        output.pop("metadata", None)
-        if output.get("output_type") in ("display_data", "execute_result"):
-            output.metadata = {}  # such as a picture's width, which a page would write as it is
-    text = json.dumps(cell.outputs, ensure_ascii=False).encode("utf-8", "replace").decode()
-    outputs = [nbformat.from_dict(output) for output in json.loads(text)]
-    cell.outputs = [output for output in outputs if isvalid(output, ref="output", version=4, version_minor=5)]
-    if not isinstance(cell.execution_count, int):
-        cell.execution_count = None
-
-
-def stop_where_the_course_is_missing(nb: NotebookNode):
-    """A lesson's first code cell is the teacher's: where it fails, nobody's answers could be right.
-
-    Raises:
-        RuntimeError: it failed; the submission is then not marked.
-    """
-    first = next(cell for cell in nb.cells if cell.cell_type == CODE)
-    failed = [output for output in first.outputs if output.output_type == "error"]
-    if failed and not first.id.startswith(OWN):
-        raise RuntimeError(messages.say("no_course", failed[0].evalue))
-
-
-def place(nb: NotebookNode, index: int) -> str:
-    """Where a cell stands, in words: its exercise, or the exercise before it."""
-    ids = [cell.id for cell in nb.cells[: index + 1] if cell.id.endswith(("-answer", "-check"))]
-    if not ids:
-        return say("at_start")
-    here = ids[-1] == nb.cells[index].id
-    return say("at" if here else "after", ids[-1].rsplit("-", 1)[0])
 
 
 class Judge(NbGraderPreprocessor):
@@ -546,6 +401,7 @@ class Defuse(SanitizeHTML):
 
     enabled = True
     ours = True
+    room = ALL_HTML  # characters that may still be cleaned
     safe_output_keys = frozenset({"text/plain", "image/png", "image/jpeg"})
     sanitized_output_types = frozenset({"text/html"})
     tags = ALLOWED_TAGS | {
@@ -557,20 +413,22 @@ class Defuse(SanitizeHTML):
     def preprocess(self, nb, resources):
         self.ours = bool(about(nb))
         nb.metadata.pop("widgets", None)
+        self.room = ALL_HTML
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type == CODE and not is_check(cell):  # Judge made a check's outputs
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
         elif cell.cell_type != CODE and (is_a_learners(cell) or not self.ours):
-            cell.source = as_block(self.sanitize_html_tags(rendered(cell)))
+            self.room -= len(cell.source)
+            cell.source = as_block(self.sanitize_html_tags(rendered(cell) if self.room > 0 else as_written(cell)))
             if cell.id.startswith(OWN):  # whatever it looks like, it is no bar of nbgrader's
                 cell.source = f"<div class='own'><small>{say('page_own')}</small>{cell.source}</div>"
             cell.pop("attachments", None)  # they are in the text now
         return cell, resources
 
     def sanitize_html_tags(self, html_str):
-        text = re.sub(r"<style\b.*?</style\s*>", "", "".join(html_str), flags=re.DOTALL | re.IGNORECASE)
+        text = without_styles("".join(html_str))
         safe = bleach.clean(
             text,
             tags=self.tags,
@@ -579,6 +437,34 @@ class Defuse(SanitizeHTML):
             css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
         )
         return f"<div {NO_MATHS}>{safe}</div>"
+
+
+def without_styles(page: str) -> str:
+    """HTML without its style sheets, whose text would else be shown."""
+    first, *others = re.split(r"<style\b", page, flags=re.IGNORECASE)
+    ends = (re.split(r"</style\s*>", part, maxsplit=1, flags=re.IGNORECASE) for part in others)
+    return first + "".join(end[-1] for end in ends)
+
+
+def without_pictures(page: str) -> str:
+    """HTML without the pictures within it: they are long and cost little."""
+    return re.sub(r"data:image/[^\"']*", "", page)
+
+
+def is_costly(page: str) -> bool:
+    """Whether HTML would take long to clean: the time grows with the square of how deep elements lie in each other."""
+    page = without_pictures(page)
+    if len(page) > LONGEST_HTML:
+        return True
+    around = []
+    for end, name in re.findall(r"<(/?)([a-z][^\s/>]*)", page.lower()):
+        if not end and name not in VOID:
+            around.append(name)
+        elif around and name == around[-1]:
+            around.pop()
+        if len(around) > DEEPEST:
+            return True
+    return False
 
 
 def is_a_learners(cell: NotebookNode) -> bool:
@@ -596,12 +482,19 @@ def is_untouched(cell: NotebookNode) -> bool:
 def rendered(cell: NotebookNode) -> str:
     """A learner's Markdown as HTML, its pictures within: only HTML can be made safe."""
     if len(cell.source) > LONGEST_TEXT:
-        return f"<pre>{html.escape(cell.source[:LONGEST_TEXT])} …</pre>"
+        return as_written(cell)
     renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
     try:
-        return MarkdownWithMath(renderer=renderer).render(cell.source)
+        page = MarkdownWithMath(renderer=renderer).render(cell.source)
     except Exception:  # such as a picture that is not there
-        return f"<pre>{html.escape(cell.source)}</pre>"
+        return as_written(cell)
+    return as_written(cell) if is_costly(page) else page
+
+
+def as_written(cell: NotebookNode) -> str:
+    """A learner's text as it was typed, if need be its beginning."""
+    cut = " …" if len(cell.source) > LONGEST_TEXT else ""
+    return f"<pre>{html.escape(cell.source[:LONGEST_TEXT])}{cut}</pre>"
 
 
 def as_block(page: str) -> str:

@@ -34,7 +34,9 @@ os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib"
 
 from collecting import Collector  # noqa: E402
 from feedback_page import FeedbackPage, Points, Tabulate  # noqa: E402
-from marking import ISOLATED, ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
+from marking import ClearForLanguage, Defuse, Judge, Restore  # noqa: E402
+from opening import SubmissionReader  # noqa: E402
+from running import ISOLATED, Run  # noqa: E402
 from unpacking import Extractor  # noqa: E402
 
 warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own use of SQLAlchemy
