@@ -56,6 +56,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Run.kernel_name = ISOLATED
 c.Execute.timeout = 20  # seconds a cell
+c.Execute.iopub_timeout = 10  # seconds until what a cell put out has come, after its end
 c.Execute.shutdown_kernel = "immediate"
 
 # Collecting: the same command again takes what has come since, too.
