@@ -72,6 +72,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Run.kernel_name = ISOLATED
 c.Execute.timeout = 20  # seconds a cell
+c.Execute.iopub_timeout = 10  # seconds until what a cell put out has come, after its end
 c.Execute.shutdown_kernel = "immediate"
 
 # Giving back: a page in the learner's language that begins with the results and fetches nothing.

@@ -55,10 +55,11 @@ class Run(Execute):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, kernel_manager_class=KernelManager, **kwargs)
         self.record_timing = False  # the kernel says what time it is, at any length
+        self.raise_on_iopub_timeout = False  # a kernel that sends too much drops some, its last word perhaps
 
     def preprocess(self, nb, resources, *args, **kwargs):
         self.end, self.at = monotonic() + self.seconds, None
-        self.length, self.all_length = defaultdict(int), 0
+        self.length, self.all_length, self.ended_at = defaultdict(int), 0, None
         if about(nb):
             language.choose(about(nb)["language"])
         folder = kernel_folder()
@@ -91,6 +92,8 @@ class Run(Execute):
         """Drops what goes beyond the limits before it is kept, and widgets, which a marked notebook does not show."""
         if msg["msg_type"].startswith("comm_"):
             return None
+        if msg["msg_type"] == "status" and msg["content"].get("execution_state") == "idle":
+            self.ended_at = cell_index
         if msg["msg_type"] not in ("status", "execute_input"):
             size = max(len(str(msg["content"])), SMALLEST)
             if self.is_beyond(size, cell, cell_index):
@@ -114,7 +117,11 @@ class Run(Execute):
     def on_cell_executed(self, cell, cell_index, execute_reply):
         super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
         if execute_reply["content"].get("ename") == self.error_on_timeout["ename"]:
+            if self.ended_at != cell_index:
+                raise TimeoutError  # it did not stop when it was told to
             self.tell(self.nb, "late", place(self.nb, cell_index), self.timeout)
+        elif self.ended_at != cell_index and self.length[cell_index] <= self.output_limit:
+            self.tell(self.nb, "output", place(self.nb, cell_index))
 
     def make_valid(self, nb: NotebookNode):
         """Outputs as a notebook may have them, no more than fits: one that is shown again and again is many."""
