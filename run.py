@@ -312,10 +312,17 @@ def fail(said):
     stop("failed", text(key, sys.version.split()[0]))
 
 
+def make_folder(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        stop_unwritten(path, error)
+
+
 def write(text, *path):
     path = os.path.join(HERE, *path)
+    make_folder(os.path.dirname(path))
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
@@ -346,6 +353,7 @@ def settle(verb, name):
     """No settings, tabs or files of the user's other work, and no need of a home folder that can be written."""
     for variable, folder in OWN_PLACES.items():
         os.environ[variable] = os.path.join(HERE, OWN, verb, folder)
+        make_folder(os.environ[variable])  # IPython warns where its own is not there
     os.environ["MPLCONFIGDIR"] = os.path.join(HERE, name, "share", "matplotlib")  # with the list of fonts
     for variable in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "PYTHONPATH"):
         os.environ.pop(variable, None)

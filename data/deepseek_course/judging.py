@@ -216,7 +216,7 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool | None
         if "value" in mistake:
             wrong = evaluate(mistake["value"], names)
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
-                return None if mistake.get("near") else False, mistake
+                return False, mistake
     read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
     ratios = [form / answer for form in forms if answer and form and math.isfinite(form / answer)]
     ratio = min(ratios, key=lambda r: abs(math.log10(abs(r))), default=0)
