@@ -8,30 +8,70 @@
 Further arguments go to JupyterLab, to pytest, to notebooks/teacher/build.py and classroom.py. Standard library only.
 """
 
-import glob
+import errno
 import hashlib
 import json
 import locale
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
+import time
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"
 LEARNER = ["requirements.txt"]
 DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
+STAMP = "complete.txt"  # in an environment that is whole
+OWN = ".jupyter"  # settings and tabs of the course's own: not in an environment, which a class's sandbox can read
+OWN_PLACES = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "IPYTHONDIR": "ipython",
+}
+in_use = []  # the environments' stamps that are held open
 
 # Each text in Korean and in English. No f-strings: an old Python has to read this far to say that it is too old.
 TEXTS = {
     "usage": ("쓰는 법: python run.py lab | test | build | class", "Usage: python run.py lab | test | build | class"),
     "old": (
-        "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치해 주십시오.",
+        "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치하세요.",
         "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org.",
     ),
     "venv": (
         "이 Python에는 가상 환경을 만드는 venv가 없습니다. 데비안과 우분투: 'apt install python3-venv'",
         "This Python lacks the venv module. On Debian and Ubuntu: 'apt install python3-venv'.",
+    ),
+    "sign": (
+        "이 명령은 경로에 {0} 기호가 있는 폴더에서 실행할 수 없습니다: {1}\n"
+        "폴더의 이름을 바꾸거나 다른 곳으로 옮긴 다음 다시 실행하세요.",
+        "This command cannot work in a folder whose path has {0} in it: {1}\n"
+        "Rename or move the folder and run the command again.",
+    ),
+    "read-only": (
+        "여기에 쓸 수 없습니다: {0}\n({1}) 이 과정의 폴더를 자기 폴더로 복사하고 그곳에서 다시 실행하세요.",
+        "This cannot be written: {0}\n({1}) Copy the course's folder into a folder of your own and start it there.",
+    ),
+    "wait": (
+        "다른 창에서 설치하고 있습니다. 끝날 때까지 기다립니다.",
+        "Another window is installing at the moment; waiting until it is done.",
+    ),
+    "busy": (
+        "새로 설치해야 하는데 다른 창에서 {0} 폴더를 쓰고 있습니다. 그 창에서 Ctrl + C를 두 번 눌러 끝내고 다시"
+        " 실행하세요. 그 창을 그대로 두려면 그때와 같은 Python으로 실행하세요.",
+        "{0} has to be made anew but is in use in another window. Stop that one with Ctrl + C, twice, and run this"
+        " again; or, to let it run, start with the same Python as there.",
     ),
     "make": ("1/3 가상 환경을 만듭니다: {0}", "1/3 Making the environment {0}."),
     "install": (
@@ -39,11 +79,46 @@ TEXTS = {
         "2/3 Installing packages. This happens once and takes some minutes.",
     ),
     "fonts": ("3/3 차트에 쓸 글꼴을 준비합니다.", "3/3 Preparing the fonts for the charts."),
+    "failed": (
+        "설치가 끝나지 않았습니다. 위에 까닭이 적혀 있습니다. {0}",
+        "The installation did not finish; the reason is above. {0}",
+    ),
     "network": (
-        "설치가 끝나지 않았습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행해 주십시오. 위에 까닭이 적혀 있습니다.",
-        "The installation did not finish. Please check the network and run the command again; the reason is above.",
+        "인터넷 연결을 확인하고 같은 명령을 다시 실행하세요.",
+        "Please check the network and run the command again.",
+    ),
+    "disk": (
+        "디스크에 빈자리가 없습니다. 1GB쯤 비우고 같은 명령을 다시 실행하세요.",
+        "The disk is full: make room for about 1 GB and run the command again.",
+    ),
+    "rights": (
+        "쓸 권한이 없는 곳이 있습니다. 이 과정의 폴더를 자기 폴더로 복사하고 그곳에서 다시 실행하세요.",
+        "Something may not be written: copy the course's folder into a folder of your own and start it there.",
+    ),
+    "wheel": (
+        "이 컴퓨터의 Python {0}에 맞는 패키지를 찾지 못했습니다. pip를 따로 설정했다면 그 설정을 확인하고,"
+        " 아니면 python.org의 다른 Python(3.11~3.13)으로 다시 실행하세요.",
+        "No package was found that fits Python {0} on this computer. If pip has settings of your own, look at them;"
+        " otherwise try another one of python.org's (3.11 to 3.13).",
+    ),
+    "other": (
+        "까닭을 없앤 다음 같은 명령을 다시 실행하세요.",
+        "Mend what it says and run the command again.",
     ),
 }
+# What the installation says, and which sentence tells what to do then.
+REASONS = [
+    ("disk", r"No space left|Errno 28\b|WinError 112\b"),
+    ("network", r"Retrying \(|Max retries|connection (error|broken)|ProxyError|SSLError|timed out|name resolution"),
+    ("rights", r"Permission ?denied|PermissionError|Read-only file system|Access is denied|WinError 5\b"),
+    ("wheel", r"No matching distribution|Failed (to build|building)|subprocess-exited-with-error"),
+]
+# Without the first three Python takes UTF-8: with a locale that is not there, pip could not write a Korean path. The
+# others would send packages elsewhere.
+LEFT_OUT = ("LC_ALL", "LC_CTYPE", "LANG", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+# Signs in the course's path that pip and venv take for their own, and nbgrader's search for files and its database.
+SIGNS = "{}" + os.pathsep
+CLASS_SIGNS = SIGNS + "[]%?*"
 
 # matplotlib builds its font cache at the first import; the browser gets the same Korean font as the charts.
 PREPARE_FONTS = """
@@ -91,8 +166,8 @@ def python_in(folder):
 
 
 def fingerprint(requirements):
-    """Changes when a requirements file, this Python or this place does."""
-    digest = hashlib.sha256((sys.version + HERE).encode())
+    """Changes when a requirements file, this Python or this place does; a link to this place is the same place."""
+    digest = hashlib.sha256((sys.version + os.path.realpath(HERE)).encode("utf-8", "surrogateescape"))
     for name in requirements:
         with open(os.path.join(HERE, name), "rb") as file:
             digest.update(file.read())
@@ -100,50 +175,188 @@ def fingerprint(requirements):
 
 
 def environment(name, requirements):
-    """The Python of a complete environment; what is missing, stale or was interrupted is made anew."""
+    """The Python of a complete environment, kept from being made anew as long as this program runs.
+
+    What is missing, stale or was interrupted is made anew; where that fails, what was there before is put back.
+    """
     folder = os.path.join(HERE, name)
-    stamp = os.path.join(folder, "complete.txt")
     wanted = fingerprint(requirements)
+    with open(folder + ".lock", "a") as door:
+        lock(door)
+        if not is_complete(folder, wanted):
+            aside = folder + ".old"
+            set_aside(folder, aside)
+            try:
+                make(folder, requirements)
+                write(wanted, folder, STAMP)
+            except BaseException:  # Ctrl+C too
+                shutil.rmtree(folder, ignore_errors=True)
+                if os.path.exists(aside):
+                    os.rename(aside, folder)
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
+        use(folder)
+    return python_in(folder)
+
+
+def lock(file):
+    """Lets one start at a time install, and says so to the others."""
+    said = False
+    while True:
+        try:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            return
+        except (BlockingIOError, PermissionError):
+            if not said:
+                print(text("wait"), flush=True)
+            said = True
+            time.sleep(0.5)
+        except OSError:  # a folder on a network that knows no locks
+            return
+
+
+def use(folder):
+    """Holds an environment's stamp until this program ends. On Windows an open file is enough for that."""
+    file = open(os.path.join(folder, STAMP))  # noqa: SIM115
+    in_use.append(file)
+    if fcntl:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        except OSError:  # no locks here
+            pass
+
+
+def set_aside(folder, aside):
+    """Renames an environment that is to be made anew; ends where another program uses it."""
     try:
-        with open(stamp) as file:
-            if file.read() == wanted:
-                return python_in(folder)
+        with open(os.path.join(folder, STAMP), "r+") as file:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stop("busy", os.path.basename(folder))
+    except OSError:  # not whole (or no locks here): nothing to keep
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        os.rename(folder, aside)
+    except OSError as error:
+        if fcntl:
+            stop_unwritten(folder, error)
+        stop("busy", os.path.basename(folder))  # Windows renames nothing that is open
+
+
+def is_complete(folder, wanted):
+    try:
+        with open(os.path.join(folder, STAMP)) as file:
+            return file.read() == wanted
     except OSError:
-        pass
+        return False
+
+
+def make(folder, requirements):
+    """An environment with the packages that the requirements name, a link to the data module, and the fonts."""
     try:
         import ensurepip  # noqa: F401
         import venv
     except ImportError:
         stop("venv")
-    print(text("make", name), flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    print(text("make", os.path.basename(folder)), flush=True)
     try:
         venv.create(folder, with_pip=True)
-    except subprocess.CalledProcessError:
-        stop("network")
+    except (subprocess.CalledProcessError, OSError) as error:
+        said = (getattr(error, "output", None) or b"").decode("utf-8", "replace") + str(error)
+        sys.stderr.write(said + "\n")
+        fail(said)
     print(text("install"), flush=True)
     python = python_in(folder)
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for requirement in requirements:
-        command += ["-r", requirement]
-    # Without these Python takes UTF-8; with a locale that is not there, pip could not write a Korean path.
-    clean = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
-    if subprocess.call(command, cwd=HERE, env=clean):
-        stop("network")
-    # And Python could not read it at the next start: a relative path has no Korean in it.
-    for link in glob.glob(os.path.join(glob.escape(folder), "**", "__editable__*.pth"), recursive=True):
-        write(os.path.relpath(os.path.join(HERE, "data"), os.path.dirname(link)), link)
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-user"]
+    attempt([python] + pip + packages(requirements))
+    # The data module is no copy: a corrected table counts at once. A relative path has no Korean in it, which Python
+    # could not read under some locales.
+    library = sysconfig.get_path("purelib", "venv", {"base": folder})
+    write(os.path.relpath(os.path.join(HERE, "data"), library), library, "deepseek_course.pth")
     print(text("fonts"), flush=True)
-    subprocess.call([python, "-c", PREPARE_FONTS, folder], cwd=HERE, stderr=subprocess.DEVNULL)
-    write(wanted, stamp)
-    return python
+    attempt([python, "-c", PREPARE_FONTS, folder])
+
+
+def packages(requirements):
+    """The lines of requirements files, without the data module itself (`.`)."""
+    lines = []
+    for name in requirements:
+        with open(os.path.join(HERE, name), encoding="utf-8") as file:
+            lines += file.read().splitlines()
+    return [line for line in lines if line not in ("", ".")]
+
+
+def attempt(command):
+    """Runs a part of the installation and lets its complaints through; ends with a sentence where it fails."""
+    clean = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+    clean["PYTHONIOENCODING"] = "utf-8"
+    said = ""
+    with subprocess.Popen(command, cwd=HERE, env=clean, stderr=subprocess.PIPE) as process:
+        for line in process.stderr:
+            line = line.decode("utf-8", "replace")
+            sys.stderr.write(line)
+            said += line
+    if process.returncode:
+        fail(said)
+
+
+def fail(said):
+    """Ends with what to do about it, as far as the installation's own words tell."""
+    key = next((key for key, words in REASONS if re.search(words, said, re.IGNORECASE)), "other")
+    stop("failed", text(key, sys.version.split()[0]))
+
+
+def make_folder(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        stop_unwritten(path, error)
 
 
 def write(text, *path):
     path = os.path.join(HERE, *path)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+    make_folder(os.path.dirname(path))
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        stop_unwritten(path, error)
+
+
+def check_place(verb):
+    """Ends, before anything is changed, where the course cannot work in its folder."""
+    for path in (HERE, os.path.realpath(HERE)):
+        found = [sign for sign in (CLASS_SIGNS if verb == "class" else SIGNS) if sign in os.path.splitdrive(path)[1]]
+        if found:
+            stop("sign", " ".join(found), path)
+    places = [HERE, os.path.join(HERE, "notebooks", language()), os.path.join(HERE, OWN, verb)]
+    for folder in filter(os.path.isdir, places):
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            stop_unwritten(folder, error)
+
+
+def stop_unwritten(path, error):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        stop("disk")
+    stop("read-only", path, error.strerror)
+
+
+def settle(verb, name):
+    """No settings, tabs or files of the user's other work, and no need of a home folder that can be written."""
+    for variable, folder in OWN_PLACES.items():
+        os.environ[variable] = os.path.join(HERE, OWN, verb, folder)
+        make_folder(os.environ[variable])  # IPython warns where its own is not there
+    os.environ["MPLCONFIGDIR"] = os.path.join(HERE, name, "share", "matplotlib")  # with the list of fonts
+    for variable in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "PYTHONPATH"):
+        os.environ.pop(variable, None)
 
 
 def settle_lab(folder):
@@ -177,29 +390,30 @@ def run(command, folder=HERE):
 def main(verb=None, *rest):
     if sys.version_info < (3, 11):
         stop("old", sys.version.split()[0])
+    if verb not in ("lab", "test", "build", "class"):
+        stop("usage")
+    # A sign that the console or a file does not know ends no command.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    os.environ["PYTHONIOENCODING"] = os.environ.get("PYTHONIOENCODING", "").partition(":")[0] + ":backslashreplace"
+    check_place(verb)
+    settle(verb, ".venv" if verb == "lab" else ".venv-dev")
     rest = list(rest)
     if verb == "lab":
-        # Always there and ours: where the usual folder cannot be written, matplotlib would say so in each lesson.
-        os.environ["MPLCONFIGDIR"] = os.path.join(HERE, ".venv", "share", "matplotlib")
         python = environment(".venv", LEARNER)
         settle_lab(".venv")
-        # Nobody else's open tabs, on a computer that several people use.
-        os.environ.setdefault("JUPYTERLAB_WORKSPACES_DIR", os.path.join(HERE, ".venv", "workspaces"))
         if not any(argument.endswith(".ipynb") for argument in rest):
             rest.insert(0, first_lesson())
         run([python, "-m", "jupyterlab"] + rest)
     elif verb == "test":
-        run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto", "--dist", "loadfile"] + rest)
+        run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto"] + rest)
     elif verb == "build":
         run([environment(".venv-dev", DEVELOPER), os.path.join("notebooks", "teacher", "build.py")] + rest)
-    elif verb == "class":
+    else:
         os.environ["COURSE_LANGUAGE"] = language()
         folder = os.path.join(HERE, "class")
         os.makedirs(folder, exist_ok=True)
         tools = os.path.join(HERE, "notebooks", "teacher", "classroom.py")
         run([environment(".venv-dev", DEVELOPER), tools] + rest, folder)
-    else:
-        stop("usage")
 
 
 if __name__ == "__main__":

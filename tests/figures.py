@@ -1,5 +1,6 @@
 """Finds the figures in a text and says which of them match none of the facts that the text names."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -59,6 +60,17 @@ def figures(text: str, entities: Iterable[str]) -> list[str]:
         text = text.replace(name, " ")
     found = [match[0].strip() for match in FIGURE.finditer(text)]
     return [figure for figure in found if (read_number(figure) or 0) >= 10]
+
+
+def printed(text: str, fact: float, entities: Iterable[str]) -> set[float]:
+    """The values at which a text prints a fact to two digits or more, rounded as they stand there."""
+    found = set()
+    for figure in figures(text, entities):
+        value, digits = read_number(figure), re.sub(r"\D", "", figure).strip("0")
+        if value in FREE or len(digits) < 2:
+            continue
+        found |= {value * unit for unit in UNITS if abs(abs(fact) / unit - value) <= _slack(figure) * 1.0001}
+    return {math.copysign(value, fact) for value in found}
 
 
 def _matches(figure: str, named: list[float], dates: set[int]) -> bool:

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -13,18 +14,23 @@ import build
 NAME = "02-numbers.ipynb"
 
 
+@cache
+def solved(language: str) -> dict[str, str]:
+    """The cells of the solved notebook, by their ids."""
+    lesson = build.Lesson(build.SOURCES / NAME.replace("ipynb", "md"))
+    return {cell.id: cell.source for cell in build.solved(lesson, language).cells}
+
+
 def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0) -> nbformat.NotebookNode:
     """The learner's notebook as it is built, the first `right` answers solved.
 
     Args:
         also: code of the learner's own, in a cell of its own behind the answer number `at`.
     """
-    lesson = build.Lesson(build.SOURCES / NAME.replace("ipynb", "md"))
     nb = nbformat.read(build.ROOT / "notebooks" / language / NAME, as_version=4)
-    solved = {cell.id: cell.source for cell in build.solved(lesson, language).cells}
     answers = [cell for cell in nb.cells if cell.id.endswith(("-answer", "-written"))]
     for cell in answers[:right]:
-        cell.source = solved[cell.id]
+        cell.source = solved(language)[cell.id]
     if also:
         place = nb.cells.index(answers[at]) + 1
         nb.cells.insert(place, nbformat.v4.new_code_cell(also, id="somebodys-own"))
@@ -117,6 +123,32 @@ def odd_metadata() -> str:
     return json.dumps(nb).replace("# half", "# \\ud800")
 
 
+def odd_cells() -> str:
+    """Cells without a text, with a number or lists in lists for one, and none at all; metadata 400 deep."""
+    nb = json.loads(json.dumps(notebook()))
+    for _ in range(400):
+        nb["metadata"] = {"deeper": nb["metadata"], "deepseek_course": nb["metadata"].get("deepseek_course")}
+    nb["cells"] += [{"cell_type": "code"}, {"cell_type": "code", "source": 5}, None, {"source": [["a"], ["b", ["c"]]]}]
+    return json.dumps(nb)
+
+
+def newer_format() -> str:
+    """As a later nbformat might have it: unknown fields, and a cell of an unknown kind."""
+    nb = json.loads(json.dumps(notebook()))
+    nb |= {"nbformat": 5, "nbformat_minor": 9, "pages": []}
+    for cell in nb["cells"]:
+        cell["colour"] = {"of": "the cell"}
+    nb["cells"].insert(5, {"cell_type": "question", "body": "?", "id": "q", "metadata": {}})
+    return json.dumps(nb)
+
+
+def prints_everywhere() -> nbformat.NotebookNode:
+    """Every cell stays below its limit, all together do not."""
+    nb = notebook()
+    nb.cells[1:1] = [nbformat.v4.new_code_cell("print('x\\n' * 310_000)", id=f"print-{n}") for n in range(13)]
+    return nb
+
+
 def scripts() -> nbformat.NotebookNode:
     """A script in a written answer, in what is printed and in what is displayed; and a picture that is to stay."""
     nb = notebook(
@@ -186,12 +218,47 @@ RENAME = (
     "os.rename(os.getcwd(), os.getcwd() + '-renamed')"
 )
 NAMED = "raise type('x' * 30_000_000, (Exception,), {})()"
-FILL = (
-    "import glob, os\n"
-    "for folder in glob.glob('/tmp/kernel-*'):\n"
-    "    with open(folder + '/more', 'wb') as file:\n        file.write(bytes(1_000_000))\n"
+FILL = f"for n in range(1_000_000):\n    open(f'/tmp/{{n}}', 'w').close()\n{DEAF}"
+SOCKETS = (
+    "import os, socket, time\n"
+    "for _ in range(4):\n"
+    "    if not os.fork():\n"
+    "        kept = [socket.socketpair() for _ in range(80)]\n        time.sleep(40)\n        os._exit(0)\n"
     f"{DEAF}"
 )
+LOOK = (
+    "import glob, os, socket\n"
+    "def look(path):\n"
+    "    try:\n        print('LOOKED', open(path, 'rb').read())\n"
+    "    except OSError as error:\n        print(error)\n"
+    "for name in ('environ', 'cmdline', 'mountinfo', 'mounts', 'maps', 'cgroup'):\n"
+    "    for process in ('1', '2', 'self', *map(str, range(3, 60))):\n        look(f'/proc/{process}/{name}')\n"
+    "look('/etc/hostname')\nlook('/run/connection.json')\nlook('/env/pyvenv.cfg')\n"
+    "print(socket.gethostname(), os.environ, os.listdir('/'), glob.glob('/*/*'), course.__file__)"
+)
+HIDE = (
+    "import ctypes, mmap, os\n"
+    "def hide(name, how):\n"
+    "    try:\n        print('HIDDEN' if how() != -1 else 'refused', name)\n"
+    "    except OSError as error:\n        print(name, error)\n"
+    "libc = ctypes.CDLL(None)\n"
+    "hide('memory file', lambda: os.memfd_create('x'))\n"
+    "hide('shared mapping', lambda: mmap.mmap(-1, 4096))\n"
+    "hide('mapping of zero', lambda: mmap.mmap(os.open('/dev/zero', os.O_RDWR), 4096))\n"
+    "hide('shared memory', lambda: libc.shmget(0, 4096, 0o600))\n"
+    "hide('message queue', lambda: libc.msgget(0, 0o600))\n"
+    "kept = os.open('/tmp', os.O_TMPFILE | os.O_RDWR)\n"
+    "hide('unnamed file', lambda: [os.write(kept, bytes(1_000_000)) for _ in range(70)] and 0)"
+)
+FLOOD = (
+    "socket = get_ipython().kernel.iopub_socket\n"
+    "session = get_ipython().kernel.session\n"
+    "for _ in range(30):\n"
+    "    session.send(socket, 'stream', {'name': 'stdout', 'text': 'x' * 5_000_000}, get_ipython().kernel.get_parent())"
+)
+SMALL = "from IPython.display import HTML, display\nfor _ in range(1_500):\n    display(HTML('<b>x</b>'))"
+BOLD = "from IPython.display import HTML, display\ndisplay(HTML('<b>' * 300_000))"
+LISTS = "from IPython.display import HTML, display\ndisplay(HTML('<ul><li>' * 10_000))"
 FORGE_LONG = (
     "from deepseek_course.answers import MIME\n"
     "class Long:\n"
@@ -228,7 +295,18 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "names": notebook(also=NAMED, at=3),
         "fills": notebook(also=FILL, at=half),
         "forges-long": notebook(also=FORGE_LONG, at=3),
+        "floods": notebook(also=FLOOD, at=3),
+        "small-messages": notebook(also=SMALL, at=3),
+        "prints-everywhere": prints_everywhere(),
+        "bold": notebook(also=BOLD, at=3),
+        "lists": notebook(also=LISTS, at=3),
+        "looks": notebook(also=LOOK, at=3),
+        "hides": notebook(also=HIDE, at=3),
+        "sockets": notebook(also=SOCKETS, at=half),
         "odd-metadata": odd_metadata(),
+        "odd-cells": odd_cells(),
+        "newer-format": newer_format(),
+        "utf-16": json.dumps(notebook(), ensure_ascii=False).encode("utf-16"),
         "processes": notebook(also=PROCESSES, at=half),
         "without-checks": without_checks(),
         "edited-checks": edited_checks(),
@@ -274,7 +352,7 @@ def download(handed_in: dict) -> bytes:
     """The zip that an LMS makes of a class: a folder a learner."""
     return zipped(
         {
-            f"{student}/{'숙제.zip' if isinstance(what, bytes) else NAME}": content(what)
+            f"{student}/{'숙제.zip' if content(what).startswith(b'PK') else NAME}": content(what)
             for student, what in handed_in.items()
         }
     )

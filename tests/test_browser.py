@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 
 import nbformat
+import pylopdf_fonts_ko
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -97,9 +98,15 @@ def lab(language, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(tmp_path_factory):
+    """A Chromium that has the course's font beside the machine's: where there is none at all, JupyterLab ends it."""
+    fonts = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+    usual = os.environ.get("FONTCONFIG_FILE", "/etc/fonts/fonts.conf")
+    course_font = f"<dir>{pylopdf_fonts_ko.sans_path().parent}</dir>"
+    fonts.write_text(f'<fontconfig><include ignore_missing="yes">{usual}</include>{course_font}</fontconfig>')
+    environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=environment)
         yield running
         running.close()
 

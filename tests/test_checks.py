@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,9 @@ import deepseek_course as course
 from deepseek_course import judging
 from deepseek_course.answers import is_plain, plain, read_number, read_picks
 from deepseek_course.arithmetic import evaluate
+from deepseek_course.charts import Figure
+from deepseek_course.feedback import Progress
+from deepseek_course.reading import Digest
 
 IDS = list(judging.load())
 KEYED = [id for id in IDS if judging.get(id)["kind"] not in judging.OPINIONS]
@@ -158,7 +162,21 @@ def test_a_number_of_the_wrong_size_is_told_so(exercise_id):
         ("02-rate", lambda a: f"{a:.0f}원"),
         ("02-rate", lambda a: f"₩{a:,.0f}"),
         ("02-rate", lambda a: f"약 {a:,.0f}원입니다"),
+        ("02-rate", lambda a: f"{a:.0f}원/달러"),
+        ("02-rate", lambda a: f"{a:,.0f} KRW/USD"),
+        ("02-rate", lambda a: f"{a:.0f} won per dollar"),
+        ("02-rate", lambda a: "천사백사십삼 원"),
+        ("02-million", lambda a: "오백오십칠만 육천 달러"),
+        ("01-money", lambda a: "여덟 개"),
+        ("01-money", lambda a: "8개"),
+        ("01-money", lambda a: "eight"),
+        ("00-count", lambda a: "열네 개"),
+        ("04-threshold", lambda a: f"{a}%"),
         ("02-fall", lambda a: f"{a:.2f}%"),
+        ("02-fall", lambda a: f"{a:.2f} 프로"),
+        ("02-fall", lambda a: f"{a:.2f}퍼센트"),
+        ("02-fall", lambda a: "17%p"),
+        ("02-fall", lambda a: "17 percentage points"),
         ("02-fall", lambda a: -a),
         ("02-fall", lambda a: a / 100),
         ("02-fall", Fraction),
@@ -173,11 +191,59 @@ def test_a_number_of_the_wrong_size_is_told_so(exercise_id):
         ("02-slips", lambda a: {"abcdefgh"[pick - 1] for pick in a}),
         ("02-inside", lambda a: "가나다라마"[a[0] - 1]),
         ("02-verdict-loss", lambda a: (str(a[0]), "가나다라"[a[1] - 1])),
+        ("02-verdict-cost", lambda a: ("가나다라"[a[1] - 1], a[0])),  # swapped
+        ("02-verdict-tenth", lambda a: ("ABCD"[a[1] - 1], "①②③④"[a[0] - 1])),
+        ("05-trust", lambda a: ["ㄱㄴㄷㄹ"[a[1] - 1], str(a[0])]),
     ],
 )
 def test_a_right_answer_in_another_form_is_right(exercise_id, form):
     answer = form(right_answer(judging.get(exercise_id)))
     assert course.check(exercise_id, answer).passed, answer
+
+
+NUMBERS = [id for id in IDS if judging.get(id)["kind"] == "number"]
+IN_PERCENT = [id for id in NUMBERS if 100 in judging.get(id).get("units", [])]
+
+
+def as_text(number: float) -> str:
+    return f"{number:.12f}".rstrip("0").rstrip(".")
+
+
+@pytest.mark.parametrize("percent", ["%", " percent", "퍼센트", " 프로", "%p"])
+@pytest.mark.parametrize("exercise_id", IN_PERCENT)
+def test_a_percent_is_no_fraction_of_a_hundred(exercise_id, percent):
+    answer = right_answer(judging.get(exercise_id))
+    assert course.check(exercise_id, as_text(answer) + percent).passed
+    assert course.check(exercise_id, as_text(answer / 100)).passed
+    assert not course.check(exercise_id, as_text(answer / 100) + percent).passed
+    assert not course.check(exercise_id, as_text(answer * 100) + percent).passed
+
+
+@pytest.mark.parametrize("percent", ["%", " per cent", "퍼센트"])
+@pytest.mark.parametrize("exercise_id", [id for id in NUMBERS if id not in (*IN_PERCENT, "04-threshold")])
+def test_a_percent_is_no_answer_where_none_is_asked_and_is_told_so(exercise_id, percent):
+    answer = right_answer(judging.get(exercise_id))
+    for given in (answer, answer * 100, answer / 100):
+        feedback = course.check(exercise_id, as_text(given) + percent)
+        assert not feedback.passed and as_text(given) + percent in feedback.message
+
+
+def test_nearly_right_has_a_mark_of_its_own():
+    answer = right_answer(judging.get("02-rate"))
+    near = course.check("02-rate", answer * 1.03)
+    assert repr(near).startswith("△") and "△" in near._repr_html_() and not near.passed
+    assert repr(course.check("02-rate", answer * 2)).startswith("×")
+
+
+@pytest.mark.parametrize(("given", "says"), [(0.4, "0"), (60, "0.6")])
+def test_the_likeliest_slips_with_a_penalty_have_their_own_feedback(given, says):
+    wrong = judging.say("wrong_number", read=f"{given:g}")
+    message = course.check("04-penalty", given).message
+    assert message != wrong and says in message
+
+
+def test_who_takes_the_rounded_sum_is_told_the_own_percent():
+    assert "7.2" in course.check("05-rounding", (6.294 / 5.87 - 1) * 100).message
 
 
 def test_both_houses_figures_are_right_for_the_loss():
@@ -198,6 +264,17 @@ def test_what_is_echoed_is_escaped():
 def test_two_dollar_signs_do_not_stand_in_one_text():
     html = course.check("02-run", right_answer(judging.get("02-run")))._repr_html_()
     assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").replace("</span>", "\0").split("\0"))
+
+
+def test_free_text_is_shown_as_it_stands_wherever_it_is_shown():
+    text = "<b>from $1 to $2</b>"
+    frame = pd.DataFrame({"front": [text], "back": [text]})
+    tables = [course.cards(frame, "front"), course.cards(frame, "front", ["back"])]
+    for shown in [*tables, Progress(1, 0, (text,)), Figure(b"", 1, "", text), Digest([(text, [text])], [text], text)]:
+        html = shown._repr_html_()
+        assert "<b>" not in html and "&lt;b&gt;" in html
+        assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0")), html
+    assert "mathjax_ignore" in frame._repr_html_()
 
 
 def test_an_unknown_exercise_is_the_teachers_mistake():
@@ -238,7 +315,25 @@ def test_plain_data_is_plain(what):
         ("2.788 million hours", 2_788_000),
         ("1,44", None),
         ("12 34", None),
-        ("스물", None),
+        ("스물", 20),
+        ("스물다섯", 25),
+        ("열여덟 개", 18),
+        ("일곱", 7),
+        ("이십오", 25),
+        ("오백오십칠만 육천", 5_576_000),
+        ("천사백사십삼조", 1443e12),
+        ("5백만", 5e6),
+        ("0억", 0),
+        ("만 원", 10_000),
+        ("17%p", 17),
+        ("1,443 won to the dollar", 1443),
+        ("twelve", 12),
+        ("일이삼", None),
+        ("b", None),
+        ("m", None),
+        ("조", None),
+        ("억 원", None),
+        ("a million", None),
         ("1/0", None),
         ("", None),
     ],
@@ -303,10 +398,34 @@ def test_amounts_are_in_the_readers_units(language):
     assert course.money(1443e12, currency="KRW") == won
 
 
-@pytest.mark.parametrize("expression", ["v3_costs", "__import__('os')", "v3_cost.value", "1 +", "'a'", "len(v3_cost)"])
+@pytest.mark.parametrize(
+    "expression", ["v3_costs", "__import__('os')", "v3_cost.value", "1 +", "'a'", "len(v3_cost)", "\0", "(" * 999]
+)
 def test_only_arithmetic_over_facts_is_evaluated(expression):
     with pytest.raises(ValueError, match=r"arithmetic"):
         evaluate(expression, judging.known_values())
+
+
+@pytest.mark.parametrize("expression", ["1 / 0", "median(v3_cost)", "9.9 ** 999", "(0 - 1) ** 0.5", "usd", "1e999"])
+def test_what_gives_no_number_names_the_expression(expression):
+    names = judging.known_values() | dict(course.table("reports").items())
+    with pytest.raises(ValueError, match=re.escape(repr(expression))):
+        evaluate(expression, names)
+
+
+def test_an_answer_of_nought_can_be_missed(monkeypatch):
+    exercise = judging.get("02-far") | {"answer": "0"}
+    monkeypatch.setattr(judging, "load", lambda: {"02-far": exercise})
+    assert course.check("02-far", 0).passed
+    assert not course.check("02-far", 3).passed and not course.check("02-far", -3).passed
+
+
+def test_a_mistakes_text_in_a_long_sequence_is_filled(monkeypatch):
+    exercise = judging.get("00-colours")
+    mistake = {"at": 1, "value": 2, "ko": "{v3_cost:money}", "en": "{v3_cost:money}"}
+    monkeypatch.setattr(judging, "load", lambda: {"00-colours": exercise | {"mistakes": [mistake]}})
+    message = course.check("00-colours", [2, *exercise["answer"][0][1:]]).message
+    assert course.money(judging.known_values()["v3_cost"]) in message
 
 
 def test_a_long_sequence_says_where_to_look_again():
@@ -335,15 +454,30 @@ def test_a_prediction_that_could_not_be_scored_is_told_why(exercise_id, answer, 
 def test_a_flag_is_kept_as_the_check_reads_it(flag, language):
     known = {"ko": "가", "en": "A"}[language]
     assert course.accepted("04-r2", [25, flag]) == [25, known]
-    assert course.accepted("04-r2", [..., flag]) == [..., known]
+    assert course.accepted("04-r2", [..., flag]) == [None, known]
 
 
 @pytest.mark.parametrize(
-    "answer", [[25, ...], [..., "C"], [99.5, "C"], [0.25, "C"], [{25}, "C"], ["25", "C"], 25, None]
+    "answer", [[25, ...], [..., "C"], [99.5, "C"], [0.25, "C"], [{25}, "C"], ["25", "C"], 25, None, ["C", ...]]
 )
 def test_what_the_check_does_not_accept_is_not_kept(answer):
     assert not course.check("04-r2", answer).passed
     assert course.accepted("04-r2", answer) == [..., ...]
+
+
+@pytest.mark.parametrize("answer", [["C", 25], ["다", 25], ["(c)", np.int64(25)]])
+def test_a_swapped_forecast_is_recognised(answer, language):
+    assert course.check("04-r2", answer).passed
+    assert course.accepted("04-r2", answer) == [25, judging.LETTERS[language][2]]
+    assert course.accepted("04-r2", ["가", ...]) == [None, judging.LETTERS[language][0]]
+
+
+def test_ranges_are_kept_as_the_check_reads_them():
+    answer = [{25, 5}, [..., ...], (np.int64(1300), 1500.0), [2, Decimal(30)], [10, 50]]
+    assert course.check("00-ranges", answer).passed
+    assert course.accepted("00-ranges", answer) == [[5, 25], [..., ...], [1300, 1500], [2, 30], [10, 50]]
+    assert course.accepted("00-ranges", [[5, 25]] * 4 + ["3~8"]) == [...] * 5
+    assert course.accepted("00-chances", [50, "50%", 25]) == [...] * 3
 
 
 def test_what_is_kept_is_plain():
@@ -368,6 +502,16 @@ def test_a_round_of_zeros_and_ones_is_told_to_use_percent():
 def test_what_one_knows_already_may_stay_open():
     assert course.check("00-ranges", [[1, 2]] + [[..., ...]] * 4).passed
     assert course.check("00-chances", [..., 10, ...]).passed
+
+
+@pytest.mark.parametrize("answer", ["나가가가", "나가나가"])
+def test_a_card_that_fits_models_of_both_countries_is_right_with_either(answer):
+    assert course.check("03-blind", answer).passed
+
+
+@pytest.mark.parametrize("answer", [1.77, 1.8, 2, "2%", 0.0177])
+def test_a_share_may_be_rounded_to_whole_percent(answer):
+    assert course.check("02-traded", answer).passed
 
 
 def test_exercises_are_enough_and_graded():

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import shutil
-import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -21,10 +24,10 @@ from nbgrader.api import Gradebook
 
 import build
 import classroom
+import launch
 import submissions
 from deepseek_course import judging, language
 from deepseek_course.answers import MIME
-from kernels.isolated.launch import isolated
 from marking import Defuse, judged
 
 TOOLS = build.ROOT / "notebooks" / "teacher"
@@ -51,7 +54,18 @@ EXPECTED = {
     "shouts": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
     "names": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
     "fills": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
+    "floods": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "small-messages": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "prints-everywhere": (POINTS, "노트북 전체의 출력이 너무 길어 첫 문제 앞의 칸부터"),
+    "bold": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "lists": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "looks": (POINTS, ""),
+    "hides": (POINTS, ""),
+    "sockets": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "forges-long": (3, ""),
+    "odd-cells": (POINTS, "조금 손상"),
+    "newer-format": (POINTS, "조금 손상"),
+    "utf-16": (POINTS, ""),
     "odd-metadata": (POINTS, "이전 판(xjavascripta)"),
     "processes": (12, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
     "without-checks": (POINTS, "없어진 칸을 되돌려"),
@@ -78,6 +92,18 @@ EXPECTED = {
     "zip-in-zip": (POINTS, ""),
     "climbs": (POINTS, ""),
 }
+
+# A teacher's settings in which the marker of one submission dies, as where there is too little memory.
+DIES = """
+import os, signal
+from marking import Restore
+whole = Restore.preprocess
+def dying(self, nb, resources):
+    if resources["nbgrader"]["student"] == "a-dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(self, nb, resources)
+Restore.preprocess = dying
+"""
 
 # Runs where there is no network but the machine's own, listens there, and counts what came and what went over it.
 WATCH = f"""
@@ -123,6 +149,16 @@ def score(folder: Path, student: str) -> float:
         return gradebook.find_submission("02-ko", student).score
 
 
+def working_in(folder: Path) -> list[str]:
+    """The commands that run somewhere in a folder, such as a submission's kernel."""
+    commands = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.name != str(os.getpid()) and Path(os.readlink(process / "cwd")).is_relative_to(folder):
+                commands.append((process / "cmdline").read_text())
+    return commands
+
+
 def autograded(folder: Path, student: str) -> nbformat.NotebookNode:
     return nbformat.read(folder / "autograded" / student / "02-ko" / submissions.NAME, as_version=4)
 
@@ -150,7 +186,10 @@ def marked(tmp_path_factory):
     isolated_network = ("bwrap", "--dev-bind", "/", "/", "--unshare-net", "--")
     (folder / "watch.py").write_text(WATCH)
     done = run(
-        folder, "watch.py", str(TOOLS / "classroom.py"), "mark", "02-ko", before=isolated_network, HOME=str(home)
+        *(folder, "watch.py", str(TOOLS / "classroom.py"), "mark", "02-ko"),
+        before=isolated_network,
+        HOME=str(home),
+        TEACHER_SECRET="hunter2",
     )
     changed = before.items() ^ contents(*watched).items()
     return folder, done, changed
@@ -196,9 +235,25 @@ def test_a_submission_sees_neither_others_nor_the_gradebook(marked):
     assert not re.search(r"gradebook|submitted|02-ko|secret|\.ssh|\.bash", seen)
 
 
+def test_nothing_of_the_marker_is_readable_inside(marked):
+    folder, *_ = marked
+    seen = json.dumps([cell.get("outputs") for cell in autograded(folder, "looks").cells if cell.id.startswith("own")])
+    assert "LOOKED" in seen  # what is the kernel's own
+    for secret in ("hunter2", str(folder), str(build.ROOT), sys.prefix, os.environ["PATH"], socket.gethostname()):
+        assert secret not in seen
+
+
+def test_memory_cannot_be_hidden(marked):
+    folder, *_ = marked
+    seen = json.dumps([cell.get("outputs") for cell in autograded(folder, "hides").cells if cell.id.startswith("own")])
+    assert "HIDDEN" not in seen
+    assert "No space left" in seen
+    assert seen.count("not permitted") + seen.count("refused") == 4
+
+
 def test_no_kernel_is_left_behind(marked):
-    commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert "isolated/launch.py" not in commands
+    folder, *_ = marked
+    assert not working_in(folder)
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +311,8 @@ def test_a_marker_sees_the_model_answer_below_a_written_one(marked):
 def test_a_second_run_marks_nothing_again(marked):
     folder, *_ = marked
     before = contents(folder / "autograded")
+    for path in folder.glob("submitted/*/*/*.ipynb"):
+        os.utime(path)  # as after a copy of the folder
     assert run(folder, "mark", "02-ko").returncode == 0
     assert contents(folder / "autograded") == before
 
@@ -265,6 +322,32 @@ def test_a_later_submission_is_marked_again(marked):
     submissions.hand_in(folder, {"half": submissions.notebook()})
     assert run(folder, "mark", "02-ko").returncode == 0
     assert score(folder, "half") == POINTS
+
+
+def test_a_submission_whose_marker_dies_is_named_and_stops_nobody(marked):
+    folder, *_ = marked
+    config = folder / "nbgrader_config.py"
+    before = config.read_text()
+    config.write_text(before + DIES)
+    submissions.hand_in(folder, {name: submissions.notebook() for name in ("a-dies", "b", "c", "d")})
+    done = run(folder, "mark", "02-ko")
+    config.write_text(before)
+    assert done.returncode == 1
+    assert re.findall("채점하지 못했습니다: (\\S+)", done.stdout) == ["submitted/a-dies/02-ko"]
+    assert [score(folder, name) for name in "bcd"] == [POINTS] * 3
+    assert run(folder, "mark", "02-ko").returncode == 0
+    assert score(folder, "a-dies") == POINTS
+
+
+def test_without_the_gradebook_nobody_loses_anything_and_the_command_that_helps_is_named(marked):
+    folder, *_ = marked
+    gradebook = folder / "gradebook.db"
+    gradebook.rename(folder / "away.db")
+    done = run(folder, "mark", "02-ko")
+    (folder / "away.db").replace(gradebook)
+    assert done.returncode != 0
+    assert "generate_assignment 02-ko --force" in done.stderr
+    assert score(folder, "perfect") == POINTS
 
 
 def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch):
@@ -296,16 +379,23 @@ def test_a_crash_in_the_middle_loses_nothing(tmp_path):
     folder = new_class(tmp_path / "class")
     submissions.hand_in(folder, {f"student{n}": submissions.notebook() for n in range(6)})
     command = [sys.executable, str(TOOLS / "classroom.py"), "mark", "02-ko"]
-    crashing = subprocess.Popen(command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL)
+    kernels = Path(tempfile.mkdtemp())
+    environment = os.environ | {"TMPDIR": str(kernels)}
+    crashing = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, env=environment)
     handed_in = sorted(folder.glob("submitted/*/02-ko"))
     os.chdir(folder)
     try:
         handed_in = [path.relative_to(folder) for path in handed_in]
-        while not any(map(classroom.is_marked, handed_in)):
+        while not any(map(classroom.is_marked, handed_in)) or not list(kernels.glob("kernel-*")):
             time.sleep(0.1)
             assert crashing.poll() is None
-        os.killpg(crashing.pid, signal.SIGKILL)
+        crashing.kill()
         crashing.wait()
+        end = time.monotonic() + 20
+        while (left := [*kernels.glob("kernel-*"), *working_in(folder)]) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not left
+        kernels.rmdir()
         done = [path for path in handed_in if classroom.is_marked(path)]
     finally:
         os.chdir(build.ROOT)
@@ -347,6 +437,7 @@ def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(tmp_path):
     assert not (folder / "autograded").exists()
     unsafe = run(folder, "mark", "02-ko", "--unsafe", PATH=str(Path(sys.executable).parent))
     assert unsafe.returncode == 0
+    assert "샌드박스 없이 채점합니다" in unsafe.stderr
     assert score(folder, "someone") == POINTS
 
 
@@ -359,19 +450,20 @@ def test_odd_folders_are_named_and_stop_nobody(tmp_path):
     places["pipe"].mkdir(parents=True)
     os.mkfifo(places["pipe"] / submissions.NAME)
     (places["folder"] / "x.ipynb").mkdir(parents=True)
+    (folder / "submitted/nothing/02-ko").mkdir(parents=True)
     done = run(folder, "mark", "02-ko")
     assert done.returncode == 1
-    assert all(f"submitted/{name}/02-ko" in done.stdout for name in ("links", "pipe", "folder", "[x]"))
-    assert "제출물 5개 가운데 1개" in done.stdout
+    assert all(f"submitted/{name}/02-ko" in done.stdout for name in ("links", "pipe", "folder", "[x]", "nothing"))
+    assert "제출물 6개 가운데 1개" in done.stdout
     assert score(folder, "good") == POINTS
 
 
 def test_a_course_that_lies_in_tmp_is_seen_inside(tmp_path, monkeypatch):
-    (tmp_path / "there.txt").write_text("seen")
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    python = str(Path(sys.base_prefix, "bin", "python3"))
-    command = [*isolated()[:-1], python, "-c", f"print(open('{tmp_path}/there.txt').read())"]
-    assert subprocess.run(command, capture_output=True, text=True).stdout == "seen\n"
+    (tmp_path / "deepseek_course").mkdir()
+    (tmp_path / "deepseek_course/__init__.py").write_text("print('seen')")
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: SimpleNamespace(origin=f"{tmp_path}/x/y"))
+    started = launch.isolated(["-c", "import deepseek_course"], stdout=subprocess.PIPE, text=True)
+    assert started.communicate()[0] == "seen\n"
 
 
 def test_who_handed_in_nothing_is_named(tmp_path):
@@ -379,7 +471,7 @@ def test_who_handed_in_nothing_is_named(tmp_path):
     (folder / "students.csv").write_text("id,last_name\none,김\ntwo,이\n")
     submissions.hand_in(folder, {"one": submissions.notebook()})
     done = run(folder, "mark", "02-ko")
-    assert "아직 내지 않은 학생: two" in done.stdout
+    assert "아직 내지 않은 학생: 이 (two)" in done.stdout
 
 
 def test_without_the_judging_part_marking_stops(tmp_path):
@@ -456,10 +548,11 @@ def test_every_check_hands_its_answer_out(language):
     ],
 )
 def test_nothing_runs_or_reaches_out_from_what_a_learner_wrote(text):
+    language.choose("en")
     cell, _ = Defuse().preprocess_cell(nbformat.v4.new_markdown_cell(text, id="own-1"), {}, 0)
     shown = markdown2html(cell.source)
     assert not re.search(r"<[^>]*\b(src|href|url|onload|action)\b|<(script|style|svg|form|iframe)", shown)
-    assert shown.startswith('<div class="tex2jax_ignore mathjax_ignore">')  # MathJax obeys \\href
+    assert '</small><div class="tex2jax_ignore mathjax_ignore">' in shown  # MathJax obeys \\href
 
 
 def test_a_pasted_picture_and_ordinary_marks_stay():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import time
 import unicodedata
 import zipfile
@@ -9,6 +10,8 @@ import zipfile
 import pytest
 from nbgrader.apps import ZipCollectApp
 
+import classroom
+import roster
 import unpacking
 
 ROSTER = """id,last_name,first_name,email,lms_user_id
@@ -38,19 +41,14 @@ def zipped(files, when=(2026, 3, 2, 9, 0, 0)):
 
 
 class Class:
-    def __init__(self, folder, caplog):
-        self.folder, self.caplog = folder, caplog
+    def __init__(self, folder, capsys):
+        self.folder, self.capsys = folder, capsys
         release = folder / "release" / "02-ko"
         release.mkdir(parents=True)
         (release / "02-numbers.ipynb").write_bytes(notebook())
         self.archive = folder / "downloaded" / "02-ko" / "archive"
         self.archive.mkdir(parents=True)
-        (folder / "nbgrader_config.py").write_text(
-            "c = get_config()\n"
-            "c.ZipCollectApp.extractor_plugin = 'unpacking.Extractor'\n"
-            "c.ZipCollectApp.collector_plugin = 'collecting.Collector'\n"
-            "c.ZipCollectApp.force = True\n"
-        )
+        (folder / "nbgrader_config.py").write_text(classroom.CONFIG.format(tools=str(classroom.TOOLS)))
 
     def put(self, files):
         for name, content in files.items():
@@ -62,14 +60,20 @@ class Class:
         (self.folder / "students.csv").write_bytes(text.encode(encoding))
 
     def collect(self):
-        """Runs nbgrader zip_collect; returns the text of each collected notebook by student, and our lines."""
-        self.caplog.clear()
+        """Runs nbgrader zip_collect; returns the text of each collected notebook by student, and what was said.
+
+        `lines` are those on files, `end` is the summary below them.
+        """
         ZipCollectApp.clear_instance()
         app = ZipCollectApp.instance()
-        app.log.propagate = True
         app.initialize(["02-ko"])
+        self.capsys.readouterr()
         app.start()
-        self.lines = [r.getMessage() for r in self.caplog.records if r.filename in ("collecting.py", "unpacking.py")]
+        said = self.capsys.readouterr()
+        assert "WARNING" not in said.err and "INFO" not in said.err  # nbgrader's own
+        lines = said.out.splitlines()
+        end = next((n for n, line in enumerate(lines) if line.startswith("Collected now")), len(lines))
+        self.lines, self.end = lines[:end], lines[end:]
         found = {}
         for path in sorted((self.folder / "submitted").glob("*/02-ko/*.ipynb")):
             assert path.name == "02-numbers.ipynb"
@@ -86,14 +90,13 @@ class Class:
 
 
 @pytest.fixture
-def course(tmp_path, monkeypatch, caplog):
+def course(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "class"
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COURSE_LANGUAGE", "en")
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "no-config"))
-    caplog.set_level("INFO")
-    yield Class(folder, caplog)
+    yield Class(folder, capsys)
     ZipCollectApp.clear_instance()
 
 
@@ -170,6 +173,7 @@ def test_without_a_roster_nobody_is_taken_for_somebody_else(course):
         }
     )
     assert course.collect() == {} and len(course.lines) == 7
+    assert "nobody knows whose: 7" in course.end[0]
     assert all("not certain whose" in line for line in course.lines)
 
 
@@ -197,12 +201,16 @@ def test_namesakes_lose_nothing(course):
         "20260104": "with another's id",
     }
     for number in (1, 3, 4):
-        assert "put the id from students.csv" in course.line(f"_{number}_assign")
+        assert "with the id from students.csv" in course.line(f"_{number}_assign")
     assert len(list(course.folder.glob("downloaded/02-ko/extracted/**/*.ipynb"))) == 7
     # What the line says helps.
-    (course.archive / "m.zip").unlink()
-    course.put({"20260102_김민수_1_assignsubmission_file_/02-numbers.ipynb": notebook("the first")})
-    assert course.collect()["20260102"] == "the first"
+    copied = "20260102_김민수_1_assignsubmission_file_/02-numbers.ipynb"
+    course.put({copied: notebook("one of the two")})
+    assert course.collect()["20260102"] == "one of the two"
+    assert not any("김민수_1" in line for line in course.lines) and "nobody knows whose: 2" in course.end[0]
+    course.put({copied: notebook("an older one")})  # and the zip has a newer one
+    course.collect()
+    assert "put a copy" in course.line("m.zip/김민수_1_assign").lower()
 
 
 def test_an_id_against_a_name_is_nobody(course):
@@ -309,7 +317,7 @@ def test_a_roster_saved_by_excel(course):
     course.roster("name,grade\n홍길동,3\n")
     with pytest.raises(SystemExit):
         course.collect()
-    assert "has no column id" in course.caplog.text
+    assert "has no column id" in course.capsys.readouterr().err
 
 
 def test_without_a_release_it_says_so(course):
@@ -317,7 +325,7 @@ def test_without_a_release_it_says_so(course):
     course.put({"a/02-numbers.ipynb": notebook()})
     with pytest.raises(SystemExit):
         course.collect()
-    assert "02-ko has no release" in course.caplog.text
+    assert "02-ko has no release" in course.capsys.readouterr().err
 
 
 def test_bad_archives_stop_nobody_and_write_nothing_outside(course, monkeypatch):
@@ -377,7 +385,8 @@ def test_the_same_again_and_what_came_since(course):
     written = {path: path.stat().st_ctime for path in course.folder.glob("submitted/*/*/*")}
     course.put({"Ann Lee.ipynb": notebook("late")})
     assert course.collect() == first | {"20260104": "late"}
-    assert sum("is the same" in line for line in course.lines) == 2
+    assert course.end[0].startswith("Collected now: 1 · the same as collected before: 2 ·")
+    assert not any("q/q" in line for line in course.lines[1:])
     assert all(path.stat().st_ctime == when for path, when in written.items())  # nothing is to be marked anew
     course.put({"Ann Lee (1).ipynb": notebook("later")})
     assert course.collect() == first | {"20260104": "later"}
@@ -389,3 +398,103 @@ def test_what_was_collected_before_the_roster_came_is_told(course):
     course.roster()
     assert course.collect() == {"Ann Lee": "ann", "20260104": "ann"}
     assert "please delete this folder" in course.line("submitted/Ann Lee/02-ko")
+
+
+def test_a_download_that_carries_nobodys_name_is_one_line_and_its_way_out_works(course):
+    course.roster()
+    names = ["02-numbers.ipynb", *(f"02-numbers ({n}).ipynb" for n in range(1, 13))]
+    files = {f"02 핵심 숫자/{name}": notebook(str(n)) for n, name in enumerate(names)}
+    course.put({"02 핵심 숫자-20261128T101500Z-001.zip": zipped(files)})
+    assert course.collect() == {}
+    (line,) = course.lines
+    assert "/02 핵심 숫자: the 13 notebooks here carry nobody's name" in line and "02-numbers (1).ipynb" in line
+    assert "nobody knows whose: 13" in course.end[0]
+    course.put({"20260101_02-numbers (2).ipynb": notebook("2"), "7_02-numbers.ipynb": notebook("0")})
+    assert course.collect() == {"20260101": "2", "7": "0"}
+    assert "the 11 notebooks" in course.line("nobody's name")
+    assert (
+        "홍길동" not in course.end[1]
+        and "김민수 (20260102)" in course.end[1]
+        and "Lee, Ann (20260104)" in course.end[1]
+    )
+
+
+def test_a_download_that_holds_all_of_the_last_one_says_nothing_of_the_same_files(course):
+    course.roster()
+    files = {"홍길동/02-numbers.ipynb": notebook("hong"), "Ann Lee/02-numbers.ipynb": notebook("ann")}
+    course.put({"monday.zip": zipped(files)})
+    course.collect()
+    course.put({"friday.zip": zipped(files)})
+    course.collect()
+    assert not course.lines and course.end[0].startswith("Collected now: 0 · the same as collected before: 2")
+
+
+def test_links_are_refused_and_never_followed(course, tmp_path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(notebook("the solutions"))
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "02-numbers.ipynb").write_bytes(notebook("by a linked folder"))
+    course.put({"good/02-numbers.ipynb": notebook("good"), "hard/x.txt": b"", "soft/x.txt": b"", "pipe/x.txt": b""})
+    (course.archive / "soft" / "02-numbers.ipynb").symlink_to(secret)
+    (course.archive / "hard" / "02-numbers.ipynb").hardlink_to(secret)
+    (course.archive / "folder").symlink_to(tmp_path / "inner")
+    os.mkfifo(course.archive / "pipe" / "02-numbers.ipynb")
+    assert course.collect() == {"good": "good"}
+    for name in ("soft/02-numbers.ipynb", "hard/02-numbers.ipynb", "folder", "pipe/02-numbers.ipynb"):
+        assert course.line(f"{name}: this is a link")
+
+
+def test_long_and_odd_names_stop_nobody(course):
+    long = {f"{'😀' * 40}{n}_02-numbers.ipynb": notebook(f"smile {n}") for n in (1, 2)}
+    long[f"{'!' * 100}_02-numbers.ipynb"] = notebook("shout")
+    course.put({"a.zip": zipped(long | {"good/02-numbers.ipynb": notebook("good")})})
+    found = course.collect()
+    assert sorted(found.values()) == ["good", "shout", "smile 1", "smile 2"]
+    assert all(len(name.encode()) < 100 for name in found)
+
+
+def test_a_file_that_cannot_be_read_is_a_line(course, monkeypatch):
+    course.put({"a/02-numbers.ipynb": notebook("a"), "b/02-numbers.ipynb": notebook("b")})
+    write = unpacking.Path.write_bytes
+
+    def full(path, data):
+        if path.parts[-2:] == ("b", "02-numbers.ipynb"):
+            write(path, data[:9])
+            raise OSError(28, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(unpacking.Path, "write_bytes", full)
+    assert course.collect() == {"a": "a"}
+    assert "No space left" in course.line("b/02-numbers.ipynb")
+
+
+def test_an_empty_archive_says_where_to_put_the_files(course):
+    with pytest.raises(SystemExit):
+        course.collect()
+    assert str(course.archive) in course.capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,last_name\n7,김\n7,이\n", "more than one row has this id: 7"),
+        ("id;last_name\n7;김\n", "with commas"),
+        ("sep=,\nid,last_name\n7,김\n", "no column id"),
+    ],
+)
+def test_a_roster_that_would_mislead_is_one_sentence(tmp_path, monkeypatch, text, said):
+    monkeypatch.setenv("COURSE_LANGUAGE", "en")
+    (tmp_path / "students.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        roster.read_rows(tmp_path / "students.csv")
+
+
+def test_a_roster_with_blanks_in_its_head_and_odd_line_ends_in_its_names(tmp_path):
+    (tmp_path / "students.csv").write_text(
+        'id, last_name, first_name\r\n1, 김,민\u2028수\r\n2,"박\n", 하나\r\n', "utf-8"
+    )
+    rows = roster.read_rows(tmp_path / "students.csv")
+    assert rows == [
+        {"id": "1", "last_name": "김", "first_name": "민\u2028수"},
+        {"id": "2", "last_name": "박", "first_name": "하나"},
+    ]

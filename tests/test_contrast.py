@@ -17,7 +17,6 @@ PRICES = {
     "v3_price_output_discount": "v3",
     "v3_price_output": "v3_february",
     "llama_azure_price_output": "llama_azure",
-    "llama_groq_price_output": "llama_groq",
     "llama_deepinfra_price_output": "llama_deepinfra",
 }
 SCORES = {
@@ -33,7 +32,7 @@ SCORES = {
 BESIDES = {
     "price": ["o1_price_output", "o1_price_output / r1_price_output"],
     "capital": ["china_ai_investment", "us_ai_investment / china_ai_investment", "nestia_high_yuan"],
-    "chips": ["h100_transfer", "h800_transfer", "aider_gpt4o"],
+    "chips": ["aider_gpt4o"],
     "developers": ["open_us_2024", "us_ai_investment"],
 }
 
@@ -50,7 +49,7 @@ def test_a_price_or_a_score_that_stands_in_two_tables_is_the_same():
 def test_the_shares_are_their_counts():
     known = judging.known_values()
     for country in ("us", "cn"):
-        share = known[f"open_{country}_2024_models"] / known[f"notable_{country}_2026_07"] * 100
+        share = known[f"open_{country}_2024_models"] / known[f"notable_{country}_2025_06"] * 100
         assert round(share) == known[f"open_{country}_2024"]
 
 

@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import pandas as pd
 import pytest
 
 import build
@@ -12,6 +13,7 @@ from deepseek_course import judging, loading
 LATER = ("outcomes", "later_facts", "later_events", "later_sources")  # the tables that may tell
 OPEN_LESSONS = ("00", "01", "02", "03", "04")
 LANGUAGES = build.LANGUAGES
+LESSON = build.Lesson(build.SOURCES / "04-scenarios.md")
 
 # Words and figures that would give an outcome away, question by question.
 TELLTALES = {
@@ -31,6 +33,10 @@ TELLTALES = {
     "entity-list-2025": r"June 2026|2026년 6월",
     "ai-index-2026-gap-under-2": r"\b2\.7 ?(?:%|percent)|\b39 points|\b39점",
     "korea-suspends-by-march-2025": r"15 February 2025|2025년 2월 15일|February 2025.{0,40}(?:stop|halt)",
+    "nvidia-15-percent-day-2025": r"\b8\.7 ?(?:%|percent)|\b8\.69\b",
+    "asml-euv-to-china-2025": r"11\.6 billion euros|116억 유로",
+    "chatgpt-in-china-2025": r"Metaculus|메타큘러스",
+    "korea-ai-act-put-off": r"grace period|계도 기간|과태료",
     "federal-device-law-2025": r"December 2025.{0,60}(?:defen[cs]e|NDAA)|국방수권법",
 }
 TELLTALE = re.compile("|".join(TELLTALES.values()))
@@ -95,16 +101,71 @@ def test_every_question_that_is_scored_has_its_telltale():
     """The scan above knows every question; and each pattern does find its outcome, where it may be told."""
     course.use("en")
     scored = course.table("questions").query("number > 0").index
-    assert len(scored) == 12 and set(scored) <= set(TELLTALES)
+    assert len(scored) == 16 and set(scored) <= set(TELLTALES)
     told = "\n".join(course.table(name).reset_index().to_csv() for name in LATER)
     missing = [question for question in scored if not re.search(TELLTALES[question], told)]
     assert not missing
 
 
-def test_a_forecaster_who_knows_only_the_flag_does_badly():
-    scored = course.table("questions").query("number > 0").join(course.table("outcomes"))
+@pytest.fixture
+def scored():
+    course.use("en")
+    return course.table("questions").query("number > 0").join(course.table("outcomes"))
+
+
+def means(said, questions):
+    """The mean penalty on the twelve of the class, on the four at home, and on all."""
+    penalty, home = (said - questions["outcome"]) ** 2, questions["number"] > 12
+    return penalty[~home].mean(), penalty[home].mean(), penalty.mean()
+
+
+def test_base_rates_lose_where_news_was_picked_and_win_where_nothing_changed(scored):
+    """What the lesson prints of its baselines, computed anew."""
+    no_change = pd.Series(0.10, index=scored.index)
+    no_change["meta-best-model-open-april-2026"] = 0.90
+    twelve, four, _all = means(no_change, scored)
+    assert means(0.5, scored) == (0.25, 0.25, 0.25) and four < 0.25 < twelve
+    later = course.table("later_facts")["value"]
+    yes, asked = later["forecast_sites_yes"], later["forecast_sites_settled"]
+    elsewhere = (yes * 0.9**2 + (asked - yes) * 0.1**2) / asked
+    numbers = {f"{yes:.0f}", f"{asked:.0f}", f"{yes / asked * 100:.0f}"}
+    printed = {f"{twelve:.3f}", f"{four:.3f}", f"{elsewhere:.2f}"} | numbers
+    for language in LANGUAGES:
+        (cell,) = (c.source for c in LESSON.cells if c.metadata.get("lang") == language and f"{twelve:.3f}" in c.source)
+        assert printed <= set(re.findall(r"\d+(?:\.\d+)?", cell))
+
+
+def test_either_flag_costs_more_than_always_50(scored):
     said = scored["success_of"].map({"US": 0.8, "China": 0.2, "neither": 0.5})
-    assert ((said - scored["outcome"]) ** 2).mean() >= 0.22
+    for forecaster in (said, 1 - said):
+        assert min(means(forecaster, scored)) > 0.25
+
+
+def test_one_number_for_all_is_the_share_that_happened(scored):
+    exercise = judging.get("04-constant")
+    assert set(re.findall(r"'([^']+)'", exercise["where"])) == set(scored.index)
+    share = scored["outcome"].mean() * 100
+    assert course.check("04-constant", share).passed and not course.check("04-constant", 50).passed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_reads_in_the_lesson_as_it_is_settled(language):
+    """The wording decides, so it is the same wherever it stands, and so is its hint."""
+    course.use(language)
+    questions = course.table("questions")
+    prose = "\n\n".join(c.source for c in LESSON.cells if c.metadata.get("lang") == language).split("\n\n")
+    for exercise_id, exercise in judging.load().items():
+        if exercise["kind"] == "forecast":
+            question = questions.loc[exercise["question"]]
+            number = f"{question['number']:.0f}. " if question["number"] > 0 else ""
+            asked = prose.index(f"**{exercise_id}** · {number}{question['question']}")
+            assert prose[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
+
+
+def test_the_misprint_of_lesson_05_can_be_looked_up():
+    page = course.table("later_sources")["url"][course.table("later_facts")["source"]["round_misprint_usd"]]
+    lesson = (build.SOURCES / "05-brief.md").read_text(encoding="utf-8")
+    assert page.startswith("https://") and lesson.count(f"]({page})") == len(LANGUAGES)
 
 
 def test_the_tables_that_may_tell_say_so_in_their_titles():

@@ -1,9 +1,15 @@
 """What a learner keeps is never lost, whatever happens to the file; and a learner can see and delete it."""
 
 import json
+import math
+import os
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import deepseek_course as course
@@ -16,6 +22,15 @@ def folder(request, monkeypatch, tmp_path):
     course.use(request.param)
     monkeypatch.setenv(keeping.FOLDER, str(tmp_path))
     return tmp_path
+
+
+class Hostile:
+    """An object that refuses everything."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+    __hash__ = None
 
 
 def values():
@@ -54,9 +69,93 @@ def test_a_damaged_file_loses_nothing(folder, damage):
     assert [file.read_bytes() for file in aside] == [damage.encode("utf-8", "surrogateescape")]
 
 
+def no_space(number):
+    raise OSError("disk full")
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"fall": {"value": [10'])
+def test_a_damaged_file_and_a_full_disk_together_lose_nothing(folder, monkeypatch, damage):
+    course.keep(fall=[10, 20], r2=25)
+    path = folder / keeping.FILE
+    path.write_text(damage, encoding="utf-8")
+    with monkeypatch.context() as full:
+        full.setattr(keeping.os, "fsync", no_space)
+        assert course.keep(rate=[1, 2]).message == say("kept_not_writable", file=keeping.FILE)
+        assert path.read_text(encoding="utf-8") == damage and values() == {"fall": [10, 20], "r2": 25}
+    course.keep(rate=[1, 2])
+    assert values() == {"fall": [10, 20], "r2": 25, "rate": [1, 2]}
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_wherever_a_write_breaks_off_the_old_entries_are_there(folder, monkeypatch, nth):
+    course.keep(fall=[10, 20])
+    (folder / keeping.FILE).write_text("{", encoding="utf-8")
+    calls, sync = [], os.fsync
+
+    def breaks_off(number):
+        calls.append(number)
+        return no_space(number) if len(calls) == nth else sync(number)
+
+    with monkeypatch.context() as full:
+        full.setattr(keeping.os, "fsync", breaks_off)
+        course.keep(r2=25)
+    assert len(calls) == nth and values()["fall"] == [10, 20]
+    course.keep(r2=25)
+    assert values() == {"fall": [10, 20], "r2": 25}
+    assert [file.read_text(encoding="utf-8") for file in folder.glob("my-course-damaged-*.json")] == ["{"]
+
+
+def test_a_file_that_vanished_is_recovered_from_its_copy_and_told(folder):
+    course.keep(fall=[10, 20])
+    (folder / keeping.FILE).unlink()
+    assert course.kept().message == say("kept_gone", file=keeping.FILE) and values() == {"fall": [10, 20]}
+    course.keep(r2=25)
+    assert values() == {"fall": [10, 20], "r2": 25} and (folder / keeping.FILE).exists()
+
+
+def test_a_damaged_copy_is_set_aside_too(folder):
+    course.keep(fall=[10, 20])
+    (folder / ".my-course.backup").write_text("half", encoding="utf-8")
+    course.keep(r2=25)
+    assert [file.read_text(encoding="utf-8") for file in folder.glob("my-course-damaged-*.json")] == ["half"]
+
+
+KEPT = {
+    "set": ({20, 10}, [10, 20]),
+    "numpy": (np.int64(3), 3),
+    "numpy float": (np.float32(2.5), 2.5),
+    "Decimal": (Decimal("0.5"), 0.5),
+    "Fraction": ((Fraction(1, 4), 2), [0.25, 2]),
+    "Series of one": (pd.Series([7.0]), 7),
+    "NaN": (math.nan, "nan"),
+    "infinity": ([1, -math.inf], [1, "-inf"]),
+    "half a letter": ("a\ud800", "a?"),
+    "long text": ("가" * 5000, "가" * 5000),
+    "open by one who knows": ([None, "A"], [None, "A"]),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_whatever_a_check_accepts_is_kept_and_the_file_stays_json(folder, what):
+    given, comes_back = KEPT[what]
+    shown = course.keep(thing=given)
+    assert values() == {"thing": comes_back} and shown._repr_html_()
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    json.loads((folder / keeping.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def test_what_is_kept_is_shown_as_it_stands():
+    html = course.keep(habit="<b>from $1 to $2</b>")._repr_html_()
+    assert "<b>" not in html and "&lt;b&gt;" in html
+    assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0"))
+
+
 def test_a_write_that_breaks_off_leaves_the_old_file(folder, monkeypatch):
     course.keep(fall=[10, 20])
-    monkeypatch.setattr(keeping.os, "fsync", lambda number: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(keeping.os, "fsync", no_space)
     refused = course.keep(r2=25)
     assert keeping.FILE in refused.message and values() == {"fall": [10, 20]}
     assert not list(folder.glob("*.part*"))
@@ -69,6 +168,49 @@ def test_two_notebooks_at_once_lose_nothing(folder):
     assert len(values()) == 40
 
 
+def test_a_reader_sees_all_that_is_kept_while_another_notebook_writes(folder):
+    course.keep(first=1)
+    code = "import deepseek_course as c\nfor n in range(40): c.keep(**{'n' + str(n): n})"
+    writer, seen = subprocess.Popen([sys.executable, "-c", code]), [1]
+    while writer.poll() is None:
+        now = course.kept()
+        assert now.message == say("kept_so_far", file=keeping.FILE)
+        seen.append(len(now.entries))
+    assert writer.returncode == 0 and seen == sorted(seen) and len(values()) == 41
+
+
+@pytest.mark.parametrize("action", ["replace", "unlink"])
+def test_a_file_that_another_program_has_open_is_tried_again(folder, monkeypatch, action):
+    """Windows refuses to replace or delete a file that is open."""
+    course.keep(fall=[10, 20])
+    refusals, do = [PermissionError("in use")] * 2, getattr(os, action)
+
+    def in_use(*paths, **options):
+        if refusals:
+            raise refusals.pop()
+        return do(*paths, **options)
+
+    monkeypatch.setattr(keeping.os, action, in_use)
+    monkeypatch.setattr(keeping, "WAITS", (0, 0, 0))
+    if action == "replace":
+        assert course.keep(r2=25).entries.keys() == {"fall", "r2"} and len(values()) == 2
+    else:
+        assert course.forget().message == say("kept_forgotten", file=keeping.FILE) and not list(folder.iterdir())
+    assert not refusals
+
+
+def test_what_cannot_be_deleted_is_told_and_still_there(folder, monkeypatch):
+    course.keep(fall=[10, 20])
+
+    def in_use(*paths, **options):
+        raise PermissionError("in use")
+
+    monkeypatch.setattr(keeping.os, "unlink", in_use)
+    monkeypatch.setattr(keeping, "WAITS", (0,))
+    told = course.forget()
+    assert told.message == say("kept_not_forgotten", file=keeping.FILE) and told.entries.keys() == {"fall"}
+
+
 def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
     (folder / "file").touch()
     monkeypatch.setenv(keeping.FOLDER, str(folder / "file" / "below"))
@@ -76,9 +218,31 @@ def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
     assert not course.kept().entries and not course.forget().entries
 
 
-def test_what_cannot_be_kept_is_the_notebooks_mistake():
-    with pytest.raises(TypeError):
-        course.keep(fall=object())
+ODD = {
+    "object": object(),
+    "function": len,
+    "dict": {"a": 1},
+    "dict in a list": [1, {"a": 1}],
+    "truth": True,
+    "table": pd.DataFrame({"a": [1, 2]}),
+    "hostile": Hostile(),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_cannot_be_kept_is_named_and_the_rest_is_kept(what):
+    course.keep(fall=[10, 20])
+    told = course.keep(fall=ODD[what], r2=25).message
+    assert "fall" in told and say("kept", file=keeping.FILE, count=1) in told
+    assert values() == {"fall": [10, 20], "r2": 25}
+    assert "habit" in course.keep(habit=ODD[what]).message
+
+
+@pytest.mark.parametrize("nothing", [..., None, "", " \u200b", [..., 3], ["", 3]])
+def test_what_is_open_replaces_nothing(nothing):
+    course.keep(fall=[10, 20])
+    course.keep(fall=nothing)
+    assert values() == {"fall": [10, 20]}
 
 
 def test_a_learner_can_delete_everything(folder):

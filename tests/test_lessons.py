@@ -1,6 +1,7 @@
 """The notebooks are their sources, built; every figure in them has its fact; the solved ones pass every check."""
 
 import ast
+import itertools
 import re
 
 import jupytext
@@ -14,6 +15,7 @@ import build
 import deepseek_course as course
 import figures
 from deepseek_course import judging, loading
+from deepseek_course.arithmetic import evaluate
 
 SOURCES = sorted(build.SOURCES.glob("*.md"))
 LANGUAGES = build.LANGUAGES
@@ -142,6 +144,40 @@ def numeric_expressions(exercise, text, known):
             yield expression
 
 
+@lessons
+@languages
+def test_the_figures_taken_as_they_are_printed_lead_to_an_accepted_answer(source, language):
+    _, names = tables()
+    course.use(language)
+    known, text, refused = judging.known_values(), "", []
+    for cell in build.Lesson(source).cells:
+        text += cell.source if cell.metadata.get("lang") == language else ""
+        exercise = judging.get(cell.metadata["check"]) if "check" in cell.metadata else {}
+        if exercise.get("kind") != "number" or "table" in exercise:
+            continue
+        tree = ast.walk(ast.parse(exercise["answer"], mode="eval"))
+        facts = sorted({node.id for node in tree if isinstance(node, ast.Name)})
+        values = [figures.printed(text, known[fact], names) or {known[fact]} for fact in facts]
+        for taken in itertools.product(*values):
+            answer = float(evaluate(exercise["answer"], known | dict(zip(facts, taken, strict=True))))
+            if not course.check(exercise["id"], answer).passed:
+                refused.append((exercise["id"], dict(zip(facts, taken, strict=True)), answer))
+    assert not refused
+
+
+@languages
+def test_the_shares_as_they_are_printed_give_the_points_of_the_right_option(language):
+    (text,) = [
+        cell.source
+        for cell in build.Lesson(build.SOURCES / "03-contrast.md").cells
+        if cell.metadata.get("lang") == language and "**03-points**" in cell.source
+    ]
+    us, china = map(float, re.findall(r"\((\d+\.\d)(?:%| percent)\)", text))
+    right = judging.LETTERS[language][judging.get("03-points")["answer"] - 1]
+    (option,) = re.findall(rf"^- \*\*{right}\*\* (.*)$", text, re.MULTILINE)
+    assert f"{china - us:.1f}" in option
+
+
 def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees():
     facts, names = tables()
     lesson, known = build.Lesson(build.SOURCES / "02-numbers.md"), judging.known_values()
@@ -169,6 +205,7 @@ def test_the_chart_font_has_every_character():
     assert not missing
 
 
+HEAD = "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
 PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
 
 
@@ -184,19 +221,81 @@ PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
         (PAIR + '```{code-cell}\n:check: 02-rate\n\ncourse.check("02-rate", x)\n```\n', 12, "no answer cell"),
         (PAIR + 'x = 1\n\n```{code-cell}\ny = "[[가||a"\n```\n', None, "open or lacks"),
         (PAIR + "```{code-cell}\ny = (1\n```\n", 10, "not Python"),
+        (PAIR + '+++ {"lang": "ko"\n\n나\n', 9, "bracket or a quotation mark"),
+        (PAIR + '+++ {"lang": "ko", "facts": ["a}\n\n나\n', 9, "bracket or a quotation mark"),
+        (PAIR + "```{code-cell}\n:answer: [02-rate\n\nx = 1\n```\n", 9, "bracket or a quotation mark"),
+        (PAIR + "```{code-cell}\n:answer: 02-rate\n\nx = ...\n```\n" * 2, 17, "stands in line 16 already"),
+        (PAIR + '+++ {"lang": "ko", "written": "09-a"}\n\n나\n\n+++ {"lang": "en"}\n\nb\n', 11, "needs its points"),
+        ("", None, "no cell"),
     ],
 )
 def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, says):
     path = tmp_path / "09-wrong.md"
-    path.write_text(
-        "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n" + text, encoding="utf-8"
-    )
+    path.write_text(HEAD + text, encoding="utf-8")
     with pytest.raises(build.SourceError) as caught:
         build.Lesson(path)
     message = str(caught.value)
     assert says in message and "\n" not in message and message.startswith("09-wrong.md, line ")
     if line:
         assert message.startswith(f"09-wrong.md, line {line + 4}:")
+
+
+def test_a_source_that_is_cut_inside_a_character_or_of_another_encoding_is_told_with_its_line(tmp_path):
+    path, whole = tmp_path / "09-cut.md", (HEAD + PAIR).encode()
+    for data in (whole[: whole.index("가".encode()) + 1], (HEAD + PAIR).encode("cp949")):
+        path.write_bytes(data)
+        with pytest.raises(build.SourceError, match=r"^09-cut\.md, line 7: not UTF-8"):
+            build.Lesson(path)
+    path.unlink()
+    with pytest.raises(build.SourceError, match=r"^09-cut\.md: cannot be read \(No such file"):
+        build.Lesson(path)
+
+
+def test_what_a_windows_editor_adds_to_a_source_is_passed_over(tmp_path):
+    plain, saved = tmp_path / "09-plain.md", tmp_path / "09-saved.md"
+    plain.write_text(HEAD + PAIR, encoding="utf-8")
+    saved.write_bytes(b"\xef\xbb\xbf" + (HEAD + PAIR).replace("\n", "\r\n").encode())
+    read = [[(cell.source, cell.metadata) for cell in build.Lesson(path).cells] for path in (plain, saved)]
+    assert read[0] == read[1]
+
+
+def build_with(monkeypatch, *arguments):
+    """The command `build` without running any notebook."""
+    monkeypatch.setattr("sys.argv", ["build", *map(str, arguments)])
+    monkeypatch.setattr(build, "execute", lambda notebook, folder, name: folder.mkdir(parents=True) or notebook)
+    build.main()
+
+
+def test_solutions_change_nothing_in_the_course(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "digest", lambda _: pytest.fail("the retold article was written, too"))
+    build_with(monkeypatch, "00", "--solutions", tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.ipynb")) == ["00-start.ipynb"] * 2
+
+
+@pytest.mark.parametrize(("arguments", "says"), [(["00", "99"], "no lesson 99"), (["2"], "there are 00, 01, 02")])
+def test_a_lesson_that_is_not_there_is_told_and_nothing_is_built(monkeypatch, capsys, arguments, says):
+    with pytest.raises(SystemExit) as ended:
+        build_with(monkeypatch, *arguments)
+    assert ended.value.code and says in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match=r"file.* cannot be written"):
+        build_with(monkeypatch, "00", "--solutions", tmp_path / "file")
+
+
+@pytest.mark.parametrize("damage", [b'title = { ko = "\n', "가".encode()[:2]])
+def test_exercises_that_are_no_toml_are_told_with_their_file(monkeypatch, tmp_path, damage):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "07.toml").write_bytes(b"[[exercise]]\n" + damage)
+    monkeypatch.setattr(judging, "HERE", tmp_path)
+    judging.load.cache_clear()
+    try:
+        with pytest.raises(SystemExit, match=r"^exercises/07\.toml: "):
+            build_with(monkeypatch, "00")
+    finally:
+        judging.load.cache_clear()
 
 
 def test_cell_ids_stay_when_other_cells_change(tmp_path):

@@ -1,5 +1,8 @@
 """Rough handling: answers out of a word processor, invented answers and tables, cells out of order, odd places."""
 
+import ast
+import builtins
+import html
 import html.parser
 import json
 import os
@@ -7,6 +10,7 @@ import re
 import unicodedata
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -101,6 +105,10 @@ def test_the_questions_own_words_are_no_answer_in_full_width_either():
 leaves = (
     st.text()
     | st.text("0123456789,.-%eE조억만가나다abc $\n<>&\u200b", max_size=300)
+    | st.lists(st.sampled_from([*"일이삼영십백천만억조/%-p ", "열", "여덟", "원", "프로", "17", "per"])).map("".join)
+    | st.builds(np.float32, st.floats(width=32))
+    | st.builds(lambda value: pd.Series([value]), st.floats() | st.text() | st.none())
+    | st.sets(st.integers() | st.sampled_from("가나다ABC"))
     | st.floats()
     | st.integers()
     | st.complex_numbers()
@@ -193,6 +201,21 @@ def test_an_invented_file_is_a_table_or_one_line_that_names_it(content, tmp_path
         assert isinstance(frame, pd.DataFrame) and list(frame) == ["id", "name_ko", "value"] and len(frame)
 
 
+@settings(invented, max_examples=20 * EXAMPLES)
+@given(answer=answers | near)
+def test_whatever_is_invented_is_kept_or_named_and_the_file_stays_json(answer, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(keeping.FOLDER, str(folder))
+        course.keep(fall=[10, 20])
+        shown = course.keep(thing=answer)
+        assert Tags(shown._repr_html_()).found <= {"p", "br", "table", "tr", "td", "span"}
+        assert course.kept().entries["fall"]["value"] == [10, 20]
+        assert course.recall("thing", 3).message
+        text = (folder / keeping.FILE).read_text(encoding="utf-8")
+    json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+
+
 # Cells out of order, and odd places.
 
 CLOSED = """
@@ -250,6 +273,95 @@ def test_cells_run_backwards_and_twice_leave_all_right(source, language, tmp_pat
         backwards = {wrong for n in reversed(learner.code) for wrong in learner.run(n)}
         assert backwards == {"NameError"}
         learner.run_all(times=2)
+
+
+def made_in(code):
+    """The names that a piece of code makes."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    aliases = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    return names | {alias.asname or alias.name for alias in aliases}
+
+
+@pytest.mark.parametrize("path", sorted(build.SOURCES.glob("*.md")), ids=lambda path: path.stem)
+def test_no_cell_hangs_on_the_answer_to_another_exercise(path):
+    """One answer cell that failed, or was passed over, spoils nothing but its own check."""
+    cells = [cell for cell in build.solved(build.Lesson(path), "ko").cells if cell.cell_type == "code"]
+    exercise = {cell.id: cell.id.rpartition("-")[0] for cell in cells if cell.id.endswith(("-answer", "-check"))}
+    answers = {exercise[cell.id]: made_in(cell.source) for cell in cells if cell.id.endswith("-answer")}
+    others = {name for cell in cells if not cell.id.endswith("-answer") for name in made_in(cell.source)}
+    for cell in cells:
+        nodes = ast.walk(ast.parse(cell.source))
+        used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        own = answers.get(exercise.get(cell.id), set())
+        missing = used - own - others - made_in(cell.source) - set(dir(builtins))
+        assert not missing, cell.source
+
+
+def run(cells, folder):
+    """Run the cells in a kernel that keeps its files in the folder; what went wrong, and all that shows."""
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(notebook, kernel_name="python3", timeout=120, allow_errors=True)
+    client.execute(env=os.environ | {keeping.FOLDER: str(folder)})
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    wrong = {cell.id: o.ename for cell in code for o in cell.outputs if o.output_type == "error"}
+    return wrong, "".join(str(cell.outputs) for cell in code)
+
+
+PERIOD_2 = {"ko": "## 2교시", "en": "## Period 2"}
+
+
+def second_period(source, language):
+    """The lesson's first code cell, and all that stands below the heading of its second period."""
+    cells = build.learner(build.Lesson(build.SOURCES / f"{source}.md"), language).cells
+    (heading,) = (n for n, cell in enumerate(cells) if f"\n{PERIOD_2[language]}" in f"\n{cell.source}")
+    return [next(cell for cell in cells if cell.cell_type == "code"), *cells[heading:]]
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "nothing sealed"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_period_2_of_lesson_04_needs_the_first_cell_and_the_sealed_file_alone(language, sealed, tmp_path, monkeypatch):
+    course.use(language)
+    monkeypatch.setenv(keeping.FOLDER, str(tmp_path))
+    questions, happened = course.table("questions"), course.table("outcomes")["resolution"]
+    twelve = list(questions.index[questions["number"] > 0])
+    known, said = judging.LETTERS[language][0], judging.LETTERS[language][2]
+    if sealed:
+        course.keep(**{question: [75, said] for question in twelve[1:]})
+        course.keep(**{twelve[0]: [None, known], "three-scenarios-2026": [50, 40, 10]})
+    wrong, shown = run(second_period("04-scenarios", language), tmp_path)
+    assert not wrong
+    assert ("[50, 40, 10]" in shown) == sealed
+    assert {"ko": "봉인한 것: 13개", "en": "Sealed: 13"}[language] in shown or not sealed
+    assert {"ko": "봉인한 것이 없습니다", "en": "Nothing is sealed"}[language] in shown or sealed
+    for question in twelve[:3]:  # the first group: what one knows already opens too
+        assert (html.escape(happened[question], quote=False) in shown) == sealed, question
+
+
+@pytest.mark.parametrize("source", ["00-start", "04-scenarios"])
+def test_answer_cells_that_fail_spoil_no_other_cell(source, tmp_path, monkeypatch):
+    """An answer such as 80% is a SyntaxError: what is kept and sealed below, is kept and sealed without it."""
+    cells = build.solved(build.Lesson(build.SOURCES / f"{source}.md"), "ko").cells
+    asked = [cell for cell in cells if cell.id.endswith("-answer")]
+    good = next(cell for cell in asked if cell.id in ("00-ranges-answer", "04-r2-answer"))
+    for cell in asked:
+        cell.source = cell.source if cell is good else "answer = 80%"
+    wrong, _ = run(cells, tmp_path)
+    assert wrong and all(cell.endswith(("-answer", "-check")) for cell in wrong), wrong
+    monkeypatch.setenv(keeping.FOLDER, str(tmp_path))
+    kept = {"fall", "risers", "rate", "hours", "us_open"} if source == "00-start" else {"deepseek-r2-2025"}
+    assert course.kept().entries.keys() == kept
+
+
+def test_what_a_check_refuses_is_not_kept(tmp_path, monkeypatch):
+    cells = build.solved(build.Lesson(build.SOURCES / "00-start.md"), "ko").cells
+    for cell in cells:
+        cell.source = cell.source.replace("meta_capex = 50", 'meta_capex = "50%"')
+    wrong, _ = run(cells, tmp_path)
+    monkeypatch.setenv(keeping.FOLDER, str(tmp_path))
+    assert not wrong and course.kept().entries.keys() == {"fall", "risers", "rate", "hours", "us_open"}
 
 
 ODD_PLACES = {

@@ -1,13 +1,18 @@
 """The printed sheets: two pages a period, every exercise of the class periods, no answers; and the debate's cards."""
 
+import base64
+import html
+import io
 import re
 import shutil
 import subprocess
 from functools import cache
 
 import pytest
+from fontTools.ttLib import TTFont
 
 import build
+import fonts
 import sheets
 from deepseek_course import judging
 
@@ -55,14 +60,24 @@ def test_a_period_takes_two_pages(source, language, tmp_path):
         assert pages(head + section, tmp_path) == 2
 
 
+@languages
+def test_a_page_needs_no_font_of_the_machine(language):
+    for document in (printed(SOURCES[0], language), cards(language)):
+        data = re.search(r'src: url\("data:font/woff;base64,([^"]+)"', document)[1]
+        letters = TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap()
+        assert not [letter for letter in html.unescape(text_of(document)) if ord(letter) not in letters]
+        assert f'font: 9.5pt/1.42 "{fonts.FAMILY}"' in document and len(document) < 500_000
+
+
 @lessons
 @languages
 def test_every_exercise_of_the_periods_is_there_and_none_for_home(source, language):
-    document, home = printed(source, language), False
+    document, home, left_out = printed(source, language), False, False
     at_school, at_home = set(), set()
     for cell in build.Lesson(source).cells:
-        home = home or bool(sheets.HOME.search(cell.source) and cell.cell_type == "markdown")
-        if "answer" in cell.metadata:
+        if cell.cell_type == "markdown":
+            home, left_out = home or bool(sheets.HOME.search(cell.source)), cell.metadata.get("sheet") is False
+        if "answer" in cell.metadata and not left_out:
             (at_home if home else at_school).add(cell.metadata["answer"])
     asked = set(re.findall(r"<small>(\d\d-[a-z0-9-]+)</small>", document))
     forecasts = {name for name in at_school if judging.get(name)["kind"] == "forecast"}

@@ -1,10 +1,12 @@
 """The tables are as their description says, and a broken one is told in one clear line."""
 
+import csv
 import itertools
 import re
 import shutil
 import unicodedata
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from frictionless import validate
@@ -12,7 +14,9 @@ from frictionless import validate
 import build
 import deepseek_course as course
 import figures
-from deepseek_course import judging, loading
+from deepseek_course import judging, loading, reading
+from deepseek_course.feedback import say
+from deepseek_course.keeping import FOLDER
 from deepseek_course.reading import FINGERPRINT, fingerprint
 
 SCHEMA = {
@@ -69,6 +73,57 @@ def test_a_broken_table_is_told_by_file_row_and_column(tmp_path, content, row, c
     assert "\n" not in message
 
 
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\t", "\x1b", "\x7f", "\x85", "\ufffd"])
+@pytest.mark.parametrize(
+    ("content", "row", "column"),
+    [(GOOD.replace("나", "나{}"), "row 3", "'name_ko'"), (GOOD.replace("2.5", "2{}.5"), "row 3", "'value'"),
+     (GOOD.replace("\na", "\n{}a"), "row 2", "'id'"), (GOOD.replace("_ko", "{}_ko"), "row 1", "2"),
+     (GOOD.replace("가,1", "가{}"), "row 2", "'name_ko'")],
+)  # fmt: skip
+def test_a_character_that_is_no_text_is_told_by_row_and_column(tmp_path, content, row, column, sign):
+    with pytest.raises(course.TableError) as caught:
+        read(tmp_path, content.format(sign))
+    message = str(caught.value)
+    assert f"{row}, column {column}" in message and f"U+{ord(sign):04X}" in message and len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", course.tables())
+def test_a_zero_byte_anywhere_in_a_table_is_told(tmp_path, name):
+    """A disk that failed leaves them; nothing else would show it where no key and no number is hit."""
+    resource = next(one for one in loading.descriptor()["resources"] if one["name"] == name)
+    with open(loading.HERE / resource["path"], encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    path = tmp_path / f"{name}.csv"
+    for place, column in enumerate(header):
+        for number in (0, len(rows) - 1):
+            spoilt = [list(row) for row in rows]
+            spoilt[number][place] += "\0"
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([header, *spoilt])
+            with pytest.raises(course.TableError, match=rf"{name}\.csv, row {number + 2}, column '{column}'.*U\+0000"):
+                loading.read(path, resource["schema"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
+def test_an_article_is_read_as_notepad_saves_it(tmp_path, monkeypatch, encoding):
+    course.use("ko")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    (tmp_path / "article.txt").write_bytes("어느 선생님이 넣은 글, $1에서 $2까지".encode(encoding))
+    digest = course.digest()
+    assert digest.note == say("digest_other") and "어느 선생님이 넣은 글" in digest._repr_html_()
+    assert "$1에서 $2" not in digest._repr_html_()  # no formula
+
+
+@pytest.mark.parametrize("content", ["어느 글".encode("utf-16-le"), b"\xff\xff\xff", None])
+def test_an_article_that_cannot_be_read_is_told(tmp_path, monkeypatch, content):
+    course.use("ko")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    assert course.digest().note == say("digest_alone")
+    path = tmp_path / "article.txt"
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert say("digest_unreadable") in course.digest().note
+
+
 def test_the_descriptor_and_frictionless_agree_with_the_tables():
     report = validate(str(loading.HERE / "datapackage.json"))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
@@ -121,6 +176,67 @@ def test_claims_are_judged_by_their_facts():
     assert not set(judged) - set(links["claim"]), "a verdict without a fact"
 
 
+DENIES = re.compile(
+    r"(?:자료|기준|표에|표로)[^.]*(?:없|않)"
+    r"|\bfacts\b[^.;]*\b(?:no|not|nothing|cannot)\b|\bno (?:row|measure|figure|record)",
+    re.IGNORECASE,
+)
+
+
+def both_languages(name: str) -> pd.DataFrame:
+    """A table as the learner has it in Korean and in English, side by side."""
+    frames = []
+    for language in ("ko", "en"):
+        course.use(language)
+        frames.append(course.table(name).add_suffix(f"_{language}"))
+    return pd.concat(frames, axis=1)
+
+
+def facts_with(phrase: str) -> list[str]:
+    """The facts in which every word of a phrase stands, in either language."""
+    columns = [f"{column}_{language}" for column in ("entity", "metric", "caveat") for language in ("ko", "en")]
+    texts = both_languages("facts")[columns].agg(" ".join, axis=1).str.casefold()
+    return texts.index[[all(word in text for word in phrase.casefold().split()) for text in texts]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("phrase", "fact"),
+    [
+        ("바이트댄스", "doubao_price_output"),
+        ("ByteDance", "doubao_price_output"),
+        ("정부", "diffusion_rule"),
+        ("government", "diffusion_rule"),
+        ("모델 미국", "models_us_2024"),
+        ("models united states", "models_us_2024"),
+    ],
+)
+def test_the_facts_that_were_once_denied_are_found(phrase, fact):
+    assert fact in facts_with(phrase)
+
+
+def test_no_reason_says_that_the_facts_hold_nothing_where_they_hold_something():
+    wrong = {}
+    for claim, row in both_languages("claims").iterrows():
+        texts = " ".join(row[["claim_ko", "claim_en", "reason_ko", "reason_en"]]).casefold()
+        phrases = f"{row['looked_for_ko']};{row['looked_for_en']}".split(";")
+        denies = DENIES.search(f"{row['reason_ko']} {row['reason_en']}") or row["verdict_en"] == "not checkable"
+        if denies and "" in phrases:
+            wrong[claim] = "does not say what was looked for"
+        for phrase in filter(None, phrases):
+            if strange := [word for word in phrase.casefold().split() if word not in texts]:
+                wrong[claim] = f"looked for {strange}, which neither the claim nor its reason is about"
+            if found := facts_with(phrase):
+                wrong[claim] = f"looked for {phrase!r}, and the facts hold {found}"
+    assert not wrong
+
+
+def test_the_verdicts_that_an_exercise_counts_are_those_of_the_table():
+    claims = course.table("claims")
+    types = claims.loc[claims["verdict"] == "contested", "type"].value_counts()
+    counts = [len(claims), types["fact"], types["interpretation"], (claims["verdict"] == "imprecise").sum()]
+    assert [int(mistake["value"]) for mistake in judging.get("05-contested")["mistakes"]] == counts
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(language):
     course.use(language)
@@ -140,15 +256,68 @@ def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(la
     assert not wrong
 
 
+A_MONTH = re.compile(
+    r"(?:article|text|blog post)[^.|]{0,60}(?:of|\() ?January 2025"
+    r"|글 한 편\(2025년 1월,|2025년 1월(?:의 한 블로그|에 나온 (?:글|기사|딥시크)|에 중국의 AI)|나온 때\(2025년 1월\)"
+)
+
+
+def test_the_article_which_is_undated_is_given_no_month():
+    facts, sources = course.table("facts"), course.table("sources")
+    assert (facts.loc[facts["source"] == "seed", "as_of"] == "2025").all() and sources.loc["seed", "published"] == ""
+    paths = [*build.ROOT.glob("*.md"), *build.ROOT.glob("seeds/*.md"), *build.ROOT.glob("notebooks/teacher/*.md")]
+    paths += [*build.SOURCES.glob("*.md"), *loading.HERE.rglob("*.toml"), *loading.HERE.rglob("*.csv")]
+    said = {path.name: found[0] for path in paths if (found := A_MONTH.search(path.read_text(encoding="utf-8")))}
+    assert not said, "write: late January or early February 2025, as far as one can tell"
+
+
 def test_a_source_in_both_tables_is_the_same_there():
     sources, later = course.table("sources"), course.table("later_sources")
     for source in sources.index.intersection(later.index):
         assert sources.loc[source].equals(later.loc[source]), source
 
 
+# Sites that reprint or reword what others wrote: named by publisher, title and day, but never linked.
+REPRINTS = "algoturk|boomer-news|daily8|dqdt|vuink|wealthcreationinvesting|wikimili"
+
+
 def test_no_address_leads_to_a_copy_of_somebody_elses_text():
     sources = pd.concat([course.table("sources"), course.table("later_sources")])
     assert (sources.loc[sources.index.str.contains("copy"), "url"] == "").all()
+    assert not sources.index[sources["url"].str.contains(REPRINTS)].tolist()
+
+
+LABELS = {
+    "v3-pdf": {"ko": "1차 자료", "en": "primary"},
+    "r1-paper": {"ko": "1차 자료의 사본", "en": "copy of a primary source"},
+    "japantimes-nvda": {"ko": "2차 자료", "en": "secondary"},
+    "epoch-db-2026-07": {"ko": "2차 자료", "en": "secondary"},
+    "nowhere": None,
+}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("source", LABELS)
+def test_a_source_is_labelled_beside_its_figure_and_under_its_chart(source, language):
+    course.use(language)
+    if LABELS[source] is None:
+        with pytest.raises(ValueError, match=source):
+            course.kind(source)
+        return
+    label = LABELS[source][language]
+    assert course.kind(source) == label
+    plt.figure()
+    chart = course.show(alt="a chart", source=[source])
+    assert repr(chart).endswith(f", {label})") and f", {label})</small>" in chart._repr_html_()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_figure_seen_only_in_a_strangers_copy_says_so(language):
+    course.use(language)
+    facts, sources = course.table("facts"), course.table("sources")
+    copies = sources.index[sources["title"].str.startswith("Copy of ")]
+    caveats = facts.loc[facts["source"].isin(copies), "caveat"]
+    assert len(caveats) and caveats.str.contains({"ko": "옮겨 둔", "en": "copy kept by somebody else"}[language]).all()
 
 
 def test_the_fingerprint_overlooks_white_space_and_nothing_else():
@@ -166,6 +335,18 @@ def test_the_article_text_is_the_one_retold():
 
 def test_the_card_has_the_fingerprint():
     assert FINGERPRINT in (build.ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["course/data/deepseek_course", "own/lib/python3.13/site-packages/deepseek_course"])
+def test_a_teachers_article_is_found_by_the_module_and_by_a_copy_of_it(monkeypatch, tmp_path, module):
+    (tmp_path / "course" / "seeds").mkdir(parents=True)
+    (tmp_path / "course" / "seeds" / "article.txt").write_text("the article's own words", encoding="utf-8")
+    folder = tmp_path / "course" / "notebooks" / "ko"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(FOLDER)
+    monkeypatch.setattr(reading, "__file__", str(tmp_path / module / "reading.py"))
+    assert "the article&#x27;s own words" in course.digest()._repr_html_()
 
 
 def test_the_digests_are_the_table():

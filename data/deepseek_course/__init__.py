@@ -6,9 +6,9 @@ from . import language
 from .lesson.article import digest
 from .lesson.brief import review
 from .lesson.cards import cards
-from .lesson.charts import show, use
+from .lesson.charts import kind, show, use
 from .lesson.notes import forget, keep, kept, recall
-from .practice.answers import Answer
+from .plain import Answer
 from .practice.judging import accepted, check, progress
 from .tables import amounts, reading
 from .tables.reading import TableError, tables
@@ -23,6 +23,7 @@ __all__ = [
     "forget",
     "keep",
     "kept",
+    "kind",
     "money",
     "progress",
     "recall",

@@ -75,3 +75,8 @@ def _read(path: Path) -> dict:
 
 
 say = catalogue(Path(__file__).with_name("messages.toml"))
+
+
+def told(key: str, *values: object, **named: object) -> str:
+    """The same sentence in the reader's language."""
+    return str(say(key, *values, **named))

@@ -8,35 +8,31 @@ import glob
 import hashlib
 import json
 import os
-import re
-import signal
+import shutil
 import stat
 import subprocess
 import sys
-import zipfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
-from nbgrader.apps.baseapp import NbGrader
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
 import build
 import collecting
+import handing_out
 import reporting
-import sheets
-from kernels.isolated.launch import isolated
+import roster
 from marking import Judge, about, is_check
 from messages import say
+from unpacking import is_ordinary
+from workers import LOG, is_marked, is_whole, load_config, side_by_side, write_marked
+from writing import whole
 
-LOG = "mark.log"
 LARGEST = 100_000_000  # bytes of a submission
-SECONDS = 300  # for all that is done with a submission, its kernel's time included
 CONFIG = '''"""This class's own nbgrader settings: what you write below wins over the course's."""
 
 load_subconfig("nbgrader_config.py", path={tools!r})
@@ -46,6 +42,7 @@ c = get_config()
 ROSTER = "students.csv"
 COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
 TOOLS = Path(__file__).resolve().parent
+LAUNCH = TOOLS / "kernels" / "isolated" / "launch.py"
 
 # Setting up
 
@@ -62,7 +59,8 @@ def set_up():
 
 def write_if_missing(path: Path, text: str):
     if not path.exists():
-        path.write_text(text, encoding="utf-8")
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def source_of(lesson: build.Lesson, language: str) -> Path:
@@ -81,7 +79,8 @@ def renew(notebook: nbformat.NotebookNode, path: Path):
             print(say("edited", path))
             return
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    with whole(path) as part:
+        nbformat.write(notebook, part)
 
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:
@@ -112,9 +111,14 @@ def mark(arguments: list[str]):
             sys.exit(say("unreleased", name))
     config = load_config()
     if options.again:
-        judge_again(wanted, config)
+        try:
+            judge_again(wanted, config)
+        except ValueError as error:  # a mistake in a key
+            sys.exit(str(error))
         return
-    if not options.unsafe and (fault := isolation_fault()):
+    if options.unsafe:
+        print(say("unsafe"), file=sys.stderr)
+    elif fault := isolation_fault():
         sys.exit(say("bubblewrap", fault))
     import_module("matplotlib.font_manager")  # makes the list of fonts that launch.py gives to each kernel
     handed_in = [path for name in wanted for path in sorted(Path("submitted").glob(f"*/{name}"))]
@@ -122,26 +126,47 @@ def mark(arguments: list[str]):
         sys.exit(say("nothing"))
     with Gradebook(config.CourseDirectory.db_url) as gradebook:  # also made here, before several workers write to it
         reporting.read_roster(Path(ROSTER), gradebook)
-    odd = [folder for folder in handed_in if is_odd(folder)]
-    for folder in odd:
-        print(say("odd", folder))
-    sound = [folder for folder in handed_in if folder not in odd]
+        for name in sorted({folder.name for folder in handed_in}):
+            if not is_known(name, gradebook):
+                sys.exit(say("unreleased", name))
+    faults = {folder: say("odd") for folder in handed_in if is_odd(folder)}
+    for folder in faults:
+        print(say("failed", folder, faults[folder]))
+    sound = [folder for folder in handed_in if folder not in faults]
     for folder in sound:
         adopt(folder)
-    to_do = [folder for folder in sound if not is_marked(folder)]
-    failed = side_by_side(to_do, options.unsafe)
+    failed = side_by_side([folder for folder in sound if not is_marked(folder)], options.unsafe)
+    for folder in sound:
+        if folder not in failed and not is_marked(folder):
+            faults[folder] = say("no_file", source_name(folder.name))
+            print(say("failed", folder, faults[folder]))
+    if failed:
+        print(say("log", Path(LOG).resolve()))
     print(say("marked", len(handed_in), sum(map(is_marked, sound))))
     tell_missing(sorted({folder.name for folder in handed_in}))
-    if failed or odd:
+    if failed or faults:
         sys.exit(1)
+
+
+def source_name(assignment: str) -> str:
+    """The notebook's name that an assignment's submissions should have."""
+    return ", ".join(sorted(path.name for path in Path("source", assignment).glob("*.ipynb")))
+
+
+def is_known(name: str, gradebook: Gradebook) -> bool:
+    """Whether an assignment and its notebooks are in the gradebook: generate_assignment writes them there."""
+    try:
+        known = {notebook.name for notebook in gradebook.find_assignment(name).notebooks}
+    except MissingEntry:
+        return False
+    return known >= {path.stem for path in Path("source", name).glob("*.ipynb")}
 
 
 def tell_missing(names: list[str]):
     """Says who of the roster has handed in nothing of an assignment, in neither language."""
     for lesson in dict.fromkeys(name.removesuffix("-ko").removesuffix("-en") for name in names):
-        there = {path.parent.name for path in Path("submitted").glob(f"*/{lesson}*")}
-        missing = [row["id"] for row in collecting.read_rows(Path(ROSTER)) if row["id"] not in there]
-        if missing:
+        there = {path.parent.name for path in collecting.find_handed_in(Path("submitted"), lesson)}
+        if missing := roster.missing(Path(ROSTER), there):
             print(say("missing_from", lesson, ", ".join(missing)))
 
 
@@ -159,21 +184,11 @@ def cell_ids(path: Path) -> list[str]:
     return [about(notebook).get("built"), *(cell.id for cell in notebook.cells)]
 
 
-def load_config():
-    """The settings in force in this folder; ends where the judging part is not among them."""
-    app = NbGrader()
-    app.initialize([])
-    if "Judge" not in [getattr(each, "__name__", each) for each in app.config.Autograde.autograde_preprocessors or []]:
-        sys.exit(say("judge", Path("nbgrader_config.py").resolve()))
-    return app.config
-
-
 def isolation_fault() -> str | None:
     """Why the course does not start in a bubblewrap here, or None."""
-    try:
-        tried = subprocess.run([*isolated(), "-c", "import deepseek_course"], capture_output=True, text=True)
-    except FileNotFoundError:
+    if not shutil.which("bwrap"):
         return "bwrap: not found"
+    tried = subprocess.run([sys.executable, str(LAUNCH)], capture_output=True, text=True)
     return (tried.stderr.strip() or str(tried.returncode)).splitlines()[-1] if tried.returncode else None
 
 
@@ -183,8 +198,8 @@ def is_odd(folder: Path) -> bool:
     kinds = [(path, path.lstat()) for path in paths]
     return (
         glob.escape(str(folder)) != str(folder)
-        or any(not stat.S_ISREG(kind.st_mode) and not stat.S_ISDIR(kind.st_mode) for _, kind in kinds)
         or any(path.suffix == ".ipynb" and stat.S_ISDIR(kind.st_mode) for path, kind in kinds)
+        or any(not is_ordinary(path) for path in paths)
         or sum(kind.st_size for _, kind in kinds) > LARGEST
     )
 
@@ -196,74 +211,6 @@ def adopt(folder: Path):
         if others and not (folder / wanted.name).exists():
             (folder / wanted.name).write_bytes(others[-1].read_bytes())
             print(say("renamed", folder.parent.name, others[-1].name, wanted.name))
-
-
-def is_marked(folder: Path) -> bool:
-    """Whether a submission was marked to the end since it was handed in."""
-    for submitted in folder.glob("*.ipynb"):
-        marked = Path("autograded", *submitted.parts[1:])
-        if is_whole(marked) and marked.stat().st_mtime >= submitted.stat().st_ctime:
-            return True
-    return False
-
-
-def is_whole(marked: Path) -> bool:
-    """Whether nbgrader came to the end with a notebook: it then makes the file read-only."""
-    return marked.exists() and not marked.stat().st_mode & 0o222
-
-
-def side_by_side(to_do: list[Path], unsafe: bool) -> bool:
-    """Marks submissions, a worker a core. Returns whether something went wrong; what was marked stays marked."""
-    failed = False
-    with ProcessPoolExecutor(os.cpu_count(), initializer=start_worker, initargs=(unsafe,)) as pool:
-        jobs = {pool.submit(mark_one, folder): folder for folder in to_do}
-        try:
-            for job in tqdm(as_completed(jobs), say("marking"), len(jobs), unit="", disable=None):
-                if fault := job.result():
-                    failed = True
-                    tqdm.write(say("failed", jobs[job], fault))
-        except BrokenProcessPool:
-            sys.exit(say("broken"))
-        except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would lose what is being finished
-            print(say("stopping"), flush=True)
-            pool.shutdown(cancel_futures=True)
-            sys.exit(say("stopped"))
-    if failed:
-        print(say("log", Path(LOG).resolve()))
-    return failed
-
-
-def start_worker(unsafe: bool):
-    """nbgrader, started once a worker; what it and the kernels say goes to the log."""
-    global _nbgrader
-    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
-    config = load_config()
-    if unsafe:
-        config.Run.kernel_name = "python3"
-    _nbgrader = NbGraderAPI(config=config)
-
-
-def mark_one(folder: Path) -> str | None:
-    """Marks one submission; what went wrong, or None."""
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, too_long)
-        signal.alarm(SECONDS)
-    try:
-        result = _nbgrader.autograde(folder.name, folder.parent.name)
-    finally:
-        if hasattr(signal, "SIGALRM"):
-            signal.alarm(0)
-    if result["success"]:
-        return None
-    said = result.get("log", "") + result["error"]
-    print(said, file=sys.stderr)
-    reasons = re.findall(r"^\s*\w*(?:Error|Exception|Interrupt)\b: *(.*)", said, re.MULTILINE)
-    return reasons[0] if reasons else result["error"].strip().splitlines()[-1]
-
-
-def too_long(*_):
-    raise TimeoutError(say("too_long", SECONDS))
 
 
 def judge_again(wanted: list[str], config):
@@ -281,49 +228,32 @@ def judge_again(wanted: list[str], config):
     print(say("marked", len(paths), len(paths)))
 
 
-def write_marked(notebook: nbformat.NotebookNode, path: Path):
-    """Writes a marked notebook in its place, as read-only and as old as it was: a later submission is still later."""
-    before = path.stat()
-    path.chmod(0o644)
-    nbformat.write(notebook, path)
-    path.chmod(before.st_mode)
-    os.utime(path, (before.st_atime, before.st_mtime))
-
-
 # Handing out
 
 
 def handout(arguments: list[str]):
-    """Puts what learners get into handout/: a zip of each release, and sheets to print."""
-    Path("handout").mkdir(exist_ok=True)
-    for name in arguments or assignments():
+    """Puts what learners get into handout/. What nbgrader cannot release is told, and the old zip stays."""
+    for name in arguments:
         if name not in assignments():
             sys.exit(say("unknown", name, ", ".join(assignments())))
-        if not is_released(name):
-            nbgrader(["generate_assignment", name, "--force"])
-        Path("downloaded", name, "archive").mkdir(parents=True, exist_ok=True)  # where what comes back is put
-        print(zip_release(name).resolve())
-        number, _, language = name.partition("-")
-        for path in build.SOURCES.glob(f"{number}-*.md"):  # none for a teacher's own assignment
-            print_sheets(build.Lesson(path), language, name)
+    if not all([hand_out(name) for name in arguments or assignments()]):
+        sys.exit(1)
 
 
-def zip_release(name: str) -> Path:
-    target = Path("handout", f"{name}.zip")
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(Path("release", name).rglob("*")):
-            archive.write(path, path.relative_to("release"))
-    return target
-
-
-def print_sheets(lesson: build.Lesson, language: str, name: str):
-    """The lesson's sheet as a page for the browser to print; with lesson 04 the debate's cards."""
-    pages = {f"{name}.html": sheets.sheet}
-    if lesson.path.stem == "04-scenarios":
-        pages[f"{name}-debate.html"] = sheets.debate_cards
-    for file, make in pages.items():
-        Path("handout", file).write_text(make(lesson, language), encoding="utf-8")
-        print(Path("handout", file).resolve())
+def hand_out(name: str) -> bool:
+    """Makes the release of an assignment where it is none or an older one, and its files; whether all were made."""
+    if not is_released(name):
+        nbgrader(["generate_assignment", name, "--force"])
+    if not is_released(name):
+        print(say("not_released", name))
+        return False
+    try:
+        for path in handing_out.hand_out(name):
+            print(path.resolve())
+    except build.SourceError as error:
+        print(say("no_sheet", name, str(error).strip().splitlines()[-1]))
+        return False
+    return True
 
 
 # Commands
@@ -357,18 +287,32 @@ def report(arguments: list[str]):
 VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader}
 
 
+def tell_commands():
+    """The course's own commands, and below them the names of nbgrader's."""
+    others = sorted(NbGraderApp.subcommands.keys() - VERBS.keys() - {"assign", "feedback", "fetch", "release"})
+    print(say("ready", Path.cwd(), ", ".join(assignments()), ", ".join(others)))
+
+
 def main(verb: str | None = None, *rest: str):
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # alembic
     os.environ["PYTHONPATH"] = str(TOOLS)  # for `nbgrader export --exporter=reporting.MarksExporter`
     set_up()
-    if verb in VERBS:
+    if verb in (None, "help", "-h", "--help") or (verb in ("report", "handout") and {"-h", "--help"} & set(rest)):
+        tell_commands()
+    elif verb in VERBS:
         VERBS[verb](list(rest))
-    elif verb:
-        if verb == "zip_collect" and rest and rest[-1] not in assignments():
-            sys.exit(say("unknown", rest[-1], ", ".join(assignments())))
-        sys.exit(nbgrader([verb, *rest]))
     else:
-        print(say("ready", Path.cwd(), ", ".join(assignments())))
+        if verb == "zip_collect":
+            prepare_collecting([name for name in rest if not name.startswith("-")])
+        sys.exit(nbgrader([verb, *rest]))
+
+
+def prepare_collecting(names: list[str]):
+    """Makes the folder for what comes in; ends where there is no such assignment."""
+    for name in names:
+        if name not in assignments():
+            sys.exit(say("unknown", name, ", ".join(assignments())))
+        Path("downloaded", name, "archive").mkdir(parents=True, exist_ok=True)
 
 
 if __name__ == "__main__":

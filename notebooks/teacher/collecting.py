@@ -6,11 +6,9 @@ of students.csv and one account of Moodle or Canvas; where two fit, the notebook
 Whoever fits no row is called what Moodle, Canvas, the file or the folder says, unless another one is called so too.
 """
 
-import csv
 import filecmp
 import json
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,11 +17,13 @@ from typing import NamedTuple
 
 from nbgrader.plugins import FileNameCollectorPlugin
 
-from messages import say
+import roster
+from messages import say, shortened
+from roster import folder_name
 
 # Moodle: Name_NUMBER_assignsubmission_file_/…, or all in the file's name. Canvas: name_LATE_USER_UPLOAD_….
 LMS = re.compile(r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_|(?:LATE_)?(?P<user>\d+)_\d{3,}_)")
-COPY = r"\(\d+\)|복사본|사본|copy(?: of|\d*)"
+COPY = r"\(\d+\)|의 사본|복사본|사본|copy(?: of|\d*)"
 ENDING = re.compile(r"\.(?:ipynb|zip)$", re.IGNORECASE)
 
 
@@ -42,24 +42,6 @@ class Work(NamedTuple):
     path: Path
     student: str
     source: str = ""
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of students.csv, in UTF-8 or as Korean Excel saves it (CP949); none where there is no such file.
-
-    Raises:
-        ValueError: the file has no column id; the message is for the teacher.
-    """
-    raw = path.read_bytes() if path.exists() else b""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp949", "replace")
-    rows = list(csv.DictReader(unicodedata.normalize("NFC", text).splitlines()))
-    if rows and "id" not in rows[0]:
-        raise ValueError(say("roster"))
-    rows = [{key: (value or "").strip() for key, value in row.items() if key} for row in rows]
-    return [row for row in rows if row["id"]]
 
 
 def as_student(row: dict[str, str]) -> Student:
@@ -97,26 +79,19 @@ def fitting(texts: Iterable[str], user: str | None, roster: list[Student]) -> tu
     return marked & named or marked | named, bool(marked)
 
 
-def folder_name(name: str) -> str:
-    """A student id as a folder's name, other signs as =CODE: nbgrader would take brackets for a pattern."""
-    return re.sub(r"[^\w@. -]", lambda sign: f"={ord(sign[0]):x}", name).strip(". ")
-
-
 class Collector(FileNameCollectorPlugin):
     """Tells nbgrader whose each notebook is, which of several counts, and under which name it is marked."""
 
-    _plan: dict[Path, tuple[dict | None, str]] | None = None
+    _plan: dict[Path, dict] | None = None
 
     def collect(self, submitted_file: str) -> dict | None:
         """Called by nbgrader for each file: student_id, file_id and timestamp, or None where it is not collected."""
         if self._plan is None:
             self._plan = self._make_plan()
-        taken, line = self._plan[Path(submitted_file)]
-        if line:
-            self.log.warning(line)
-        return taken
+        return self._plan.get(Path(submitted_file))
 
-    def _make_plan(self) -> dict[Path, tuple[dict | None, str]]:
+    def _make_plan(self) -> dict[Path, dict]:
+        """What is collected, by its file; says what is not, and how it stands."""
         app, course = self.parent, self.parent.coursedir
         self.assignment = course.assignment_id
         released = list(Path(course.root, course.release_directory, self.assignment).glob("*.ipynb"))
@@ -124,15 +99,24 @@ class Collector(FileNameCollectorPlugin):
             app.fail(say("unreleased", self.assignment))
         self.notebook = min(released).stem
         self.root = Path(app._format_collect_path(app.extracted_directory))
+        self.submitted = Path(course.root, course.submitted_directory)
+        self.students = Path(course.root, "students.csv")
         try:
-            self.roster = [as_student(row) for row in read_rows(Path(course.root, "students.csv"))]
+            self.roster = [as_student(row) for row in roster.read_rows(self.students)]
         except ValueError as error:
             app.fail(str(error))
         self.rows = {folder_name(row.id) for row in self.roster}
+        self.nameless = set()
         files = sorted(path for path in self.root.rglob("*") if path.is_file())
-        works = [self._identify(path) for path in files if path.suffix == ".ipynb"]
-        plan = {path: (None, say("no_notebook", self._shown(path))) for path in files}
-        return plan | self._choose(self._by_student(works))
+        for path in files:
+            if path.suffix != ".ipynb":
+                print(say("no_notebook", self._shown(path)))
+        handed_in = self._by_student([self._identify(path) for path in files if path.suffix == ".ipynb"])
+        nobodys = handed_in.pop("", [])
+        plan = self._choose(handed_in)
+        left = self._tell_nobodys(nobodys, handed_in)
+        self._sum_up(len(plan), len(handed_in) - len(plan), left, handed_in.keys())
+        return plan
 
     def _identify(self, path: Path) -> Work:
         """Whose a notebook is by the names of its file and folders; in an LMS's download the LMS alone speaks."""
@@ -148,13 +132,19 @@ class Collector(FileNameCollectorPlugin):
         return self._stranger(path, parts)
 
     def _stranger(self, path: Path, parts: tuple[str, ...]) -> Work:
-        """Called by what stands before the notebook's name, or else by the nearest folder outside of an own zip."""
+        """Called by what stands before the notebook's name, or else by the nearest folder outside of an own zip.
+
+        A second notebook of that name in a folder is not the folder's: Google Drive puts a whole class into one.
+        """
         *folders, name = parts
         front = self._bare(name.partition(self.notebook)[0]) if self.notebook in name else ""
         own = next((n for n, each in enumerate(folders) if n and ENDING.search(each)), len(folders))
         outside = [each for each in folders[:own] if not ENDING.search(each)] or folders[: own + 1] or [""]
         folder = outside[-1]
-        return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join([*folders, self._bare(name)]))
+        if not self._bare(name):
+            self.nameless.add(path)
+        source = [*folders, self._bare(name) or name]
+        return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join(source))
 
     def _bare(self, name: str) -> str:
         """What is left of a file's name without the notebook's own and the marks of a copy."""
@@ -171,37 +161,58 @@ class Collector(FileNameCollectorPlugin):
             handed_in[work.student if unique else ""].append(work.path)
         return handed_in
 
-    def _choose(self, handed_in: dict[str, list[Path]]) -> dict[Path, tuple[dict | None, str]]:
-        """The newest notebook of each student that is of this lesson; and a line on each that does not count."""
-        plan = {path: (None, say("whose", self._shown(path))) for path in handed_in.pop("", [])}
+    def _choose(self, handed_in: dict[str, list[Path]]) -> dict[Path, dict]:
+        """The newest notebook of each student that is of this lesson, unless it is collected already."""
         self._tell_left_over(handed_in.keys())
+        plan = {}
         for student, paths in handed_in.items():
             best = max(paths, key=self._rank)
-            plan |= {path: (None, say("older", self._shown(path), student, self._shown(best))) for path in paths}
-            plan[best] = self._take(best, student)
+            for path in paths:
+                if not same(path, best):  # an LMS gives out everything each time
+                    print(say("older", self._shown(path), student, self._shown(best)))
+            if not same(best, self.submitted / student / self.assignment / f"{self.notebook}.ipynb"):
+                plan[best] = self._take(best, student)
         return plan
 
-    def _take(self, path: Path, student: str) -> tuple[dict | None, str]:
-        if self._is_collected(path, student):
-            return None, say("unchanged", self._shown(path), student)
+    def _take(self, path: Path, student: str) -> dict:
+        if self.roster and student not in self.rows:
+            print(say("stranger", self._shown(path), student))
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
-        stranger = self.roster and student not in self.rows
-        line = say("stranger", self._shown(path), student) if stranger else ""
-        return {"student_id": student, "file_id": self.notebook, "timestamp": when}, line
+        return {"student_id": student, "file_id": self.notebook, "timestamp": when}
 
-    def _is_collected(self, path: Path, student: str) -> bool:
-        """Whether this very file was collected before: collected anew, it would be marked anew, by hand as well."""
-        course = self.parent.coursedir
-        folder = Path(course.root, course.submitted_directory, student, self.assignment)
-        there = folder / f"{self.notebook}.ipynb"
-        return there.exists() and filecmp.cmp(path, there, shallow=False)
-
-    def _tell_left_over(self, students: set[str]):
+    def _tell_left_over(self, students: Iterable[str]):
         """Says what was collected before students.csv had its learner."""
-        course = self.parent.coursedir
-        for folder in sorted(Path(course.root, course.submitted_directory).glob(f"*/{self.assignment}")):
-            if self.roster and folder.parent.name not in self.rows | students:
-                self.log.warning(say("left_over", folder.parent.name, self.assignment))
+        for folder in sorted(self.submitted.glob(f"*/{self.assignment}")):
+            if self.roster and folder.parent.name not in self.rows.union(students):
+                print(say("left_over", folder.parent.name, self.assignment))
+
+    def _tell_nobodys(self, nobodys: list[Path], handed_in: dict[str, list[Path]]) -> int:
+        """Says which files are nobody's, a folder of files without any name in one line; how many there are."""
+        known = [path for paths in handed_in.values() for path in paths]
+        left = [path for path in nobodys if not any(self._is_renamed(path, other) for other in known)]
+        folders = defaultdict(list)
+        for path in left:
+            folders[path.parent if path in self.nameless else path].append(path)
+        for folder, paths in folders.items():
+            if len(paths) == 1:
+                print(say("whose", self._shown(paths[0])))
+            else:
+                shown = Path(self.parent.archive_directory, folder.relative_to(self.root)).as_posix()
+                print(say("nameless", shown, len(paths), shortened([path.name for path in paths])))
+        return len(left)
+
+    def _is_renamed(self, path: Path, other: Path) -> bool:
+        """Whether `other` is this notebook with an id put before the name of its file or of a folder around it."""
+        before, after = path.relative_to(self.root).parts, other.relative_to(self.root).parts
+        return any(new.endswith(f"_{old}") for old in before for new in after) and same(path, other)
+
+    def _sum_up(self, new: int, unchanged: int, nobodys: int, students: Iterable[str]):
+        lesson = self.assignment.removesuffix("-ko").removesuffix("-en")
+        there = {path.parent.name for path in find_handed_in(self.submitted, lesson)}
+        missing = roster.missing(self.students, there.union(students))
+        print(say("collected", new, unchanged, nobodys))
+        if missing:
+            print(say("missing_from", lesson, ", ".join(missing)))
 
     def _rank(self, path: Path) -> tuple:
         """What is of this lesson last, of that the newest, and of two from one minute the (2) after the (1)."""
@@ -217,3 +228,13 @@ class Collector(FileNameCollectorPlugin):
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def same(path: Path, other: Path) -> bool:
+    """Whether two files have the same content; what is collected anew would be marked anew, by hand as well."""
+    return other.is_file() and filecmp.cmp(path, other, shallow=False)
+
+
+def find_handed_in(submitted: Path, lesson: str) -> list[Path]:
+    """The folders of what was handed in for a lesson, in any language; a teacher's own 02-quiz is another."""
+    return [path for ending in ("", "-ko", "-en") for path in submitted.glob(f"*/{lesson}{ending}")]

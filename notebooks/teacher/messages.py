@@ -11,6 +11,10 @@ def say(key: str, *values: object, language: str | None = None) -> str:
     return _messages()[key][language or os.environ.get("COURSE_LANGUAGE", "en")].format(*values)
 
 
+def shortened(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
+
+
 @cache
 def _messages() -> dict:
     return tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -22,6 +24,8 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
     SaveCells,
 )
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SAWarning
 
 TOOLS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TOOLS))
@@ -29,13 +33,27 @@ os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.enviro
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
 
 from collecting import Collector  # noqa: E402
-from marking import ISOLATED, ClearForLanguage, Defuse, Judge, Restore, Run, SubmissionReader  # noqa: E402
+from feedback_page import FeedbackPage, Points, Tabulate  # noqa: E402
+from marking import ClearForLanguage, Defuse, Judge, Restore  # noqa: E402
+from opening import SubmissionReader  # noqa: E402
+from running import ISOLATED, Run  # noqa: E402
 from unpacking import Extractor  # noqa: E402
+
+warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own use of SQLAlchemy
+for stream in (sys.stdout, sys.stderr):
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")  # a learner's name that a Korean Windows cannot print
+
+
+@event.listens_for(Engine, "connect")
+def wait_for_the_others(connection, _):
+    connection.execute("PRAGMA busy_timeout = 60000")  # milliseconds: several markers write
+
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
 c.CourseDirectory.course_id = "deepseek-course"
-c.CourseDirectory.db_url = f"sqlite:///{Path.cwd() / 'gradebook.db'}?timeout=60"  # several markers write
+c.CourseDirectory.db_url = "sqlite:///gradebook.db"  # in class/: in a URL, a folder's % or ? would mean something else
 
 # Making a release: nbgrader's own list, the stub of a written task in the notebook's language.
 c.ClearSolutions.code_stub = {"python": ""}
@@ -54,9 +72,16 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Run.kernel_name = ISOLATED
 c.Execute.timeout = 20  # seconds a cell
+c.Execute.iopub_timeout = 10  # seconds until what a cell put out has come, after its end
 c.Execute.shutdown_kernel = "immediate"
 
-# Collecting: the same command again takes what has come since, too.
+# Giving back: a page in the learner's language that begins with the results and fetches nothing.
+c.GenerateFeedback.exporter_class = FeedbackPage
+c.FeedbackPage.template_name = "course_feedback"  # found by JUPYTER_PATH, as is the kernel
+c.GenerateFeedback.preprocessors = [Points, Tabulate, CSSHTMLHeaderPreprocessor]
+
+# Collecting: the same command again takes what has come since, too. Our lines are not to drown in nbgrader's.
+c.ZipCollectApp.log_level = "ERROR"
 c.ZipCollectApp.extractor_plugin = Extractor
 c.ZipCollectApp.collector_plugin = Collector
 c.ZipCollectApp.force = True

@@ -5,7 +5,7 @@
 
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import nbformat
@@ -13,14 +13,17 @@ import pandas as pd
 from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook, Student
 from nbgrader.plugins import ExportPlugin
+from sqlalchemy import URL
 
 import build
 from build import LANGUAGES
-from collecting import read_rows
-from deepseek_course.practice import judging
-from deepseek_course.practice.answers import MIME
-from deepseek_course.practice.opinions import KNEW, Forecast
+from deepseek_course import judging, language
+from deepseek_course.answers import MIME
+from deepseek_course.forecasting import read_opinion
+from marking import noticed, verdict
 from messages import say
+from roster import full_name, read_rows
+from writing import whole
 
 
 class MarksExporter(ExportPlugin):
@@ -50,7 +53,7 @@ class MarksExporter(ExportPlugin):
                 continue
             own = {lesson: marks[student.id, lesson] for lesson in sorted(most) if (student.id, lesson) in marks}
             row = {
-                "Student": full_name(student),
+                "Student": name_of(student),
                 "ID": student.lms_user_id or "",
                 "SIS User ID": student.id,
                 "SIS Login ID": student.email or "",
@@ -63,18 +66,16 @@ class MarksExporter(ExportPlugin):
         write_table(rows, Path(self.to or "marks.csv"))
 
 
-def full_name(student: Student) -> str:
-    """홍길동, "Lovelace, Ada", or the id where no name is known."""
-    names = [name for name in (student.last_name, student.first_name) if name]
-    korean = all("가" <= name[0] <= "힣" for name in names)
-    return ("" if korean else ", ").join(names) or student.id
+def name_of(student: Student) -> str:
+    """A learner's name as it is written in their language, or the id where no name is known."""
+    return full_name(student.last_name, student.first_name) or student.id
 
 
 def write_table(rows: list[dict], path: Path) -> None:
     """Write rows as a CSV file whose Korean Excel reads, and whose cells no spreadsheet takes for a formula.
 
     Raises:
-        SystemExit: the file is open in another program.
+        SystemExit: the file cannot be written, such as where it is open in Excel.
     """
 
     def cell(value: object) -> object:
@@ -82,10 +83,8 @@ def write_table(rows: list[dict], path: Path) -> None:
             return f"'{value}" if value.startswith(tuple("=+-@＝＋－＠\t\r\n")) else value
         return f"{value:g}"
 
-    try:
-        pd.DataFrame(rows).map(cell).to_csv(path, index=False, encoding="utf-8-sig")
-    except PermissionError:
-        sys.exit(say("open_elsewhere", path))
+    with whole(path) as part:
+        pd.DataFrame(rows).map(cell).to_csv(part, index=False, encoding="utf-8-sig")
 
 
 def read_roster(path: Path, gradebook: Gradebook) -> None:
@@ -103,8 +102,8 @@ def read_roster(path: Path, gradebook: Gradebook) -> None:
         gradebook.update_or_create_student(row["id"], **known)
 
 
-def read_answers(path: Path) -> list[dict]:
-    """The answers in one marked notebook, judged, one row an exercise; none where it is no lesson of ours.
+def read_marked(path: Path) -> tuple[dict, list[dict]]:
+    """What a marked notebook of ours says of itself, and its checks; nothing where it is no lesson of ours.
 
     Raises:
         Exception: of any kind, where the notebook is damaged.
@@ -112,37 +111,56 @@ def read_answers(path: Path) -> list[dict]:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("deepseek_course")
     if about is None:
-        return []
-    reader, rows = language.current(), []
-    language.choose(about["language"])
-    try:
-        for cell in notebook["cells"]:
-            grading = cell["metadata"].get("nbgrader", {})
-            if grading.get("grade_id") in judging.load():
-                rows.append(judged(cell, grading["grade_id"], grading["points"]))
-    finally:
-        language.choose(reader)
+        return {}, []
     shared = {"lesson": about["lesson"], "language": about["language"]}
     end = {
         "version": str(about["version"]),
         "stale": int(about["version"] not in ("", build.version())),
-        "notes": "\n".join(about.get("notes", [])),
+        "notes": "\n".join(noticed(about)),
     }
-    return [shared | row | end for row in rows]
+    cells = [cell for cell in notebook["cells"] if "nbgrader" in cell["metadata"]]
+    ours = [cell for cell in cells if cell["metadata"]["nbgrader"]["grade_id"] in judging.load()]
+    return shared | end, [read_check(cell) for cell in ours if cell["cell_type"] == "code"]
 
 
-def judged(cell: dict, exercise: str, points: float) -> dict:
-    """What one check cell yielded: result is right, wrong, open, or none where no answer came out."""
-    found = (output["data"].get(MIME) for output in cell["outputs"] if "data" in output)
-    data = next(filter(None, found), None)
+def read_check(cell: dict) -> dict:
+    """What one check cell yielded: its exercise, its points, the answer if one came out, and what was said."""
+    grading = cell["metadata"]["nbgrader"]
+    data = [output["data"] for output in cell["outputs"] if "data" in output]
+    return {
+        "exercise": grading["grade_id"],
+        "points": grading["points"],
+        "answer": next(filter(None, (each.get(MIME) for each in data)), None),
+        "said": cell["metadata"].get("deepseek_course", {}).get("message", ""),
+    }
+
+
+def as_rows(about: dict, checks: list[dict]) -> list[dict]:
+    """The answers of one marked notebook, judged by today's key, one row an exercise.
+
+    Raises:
+        ValueError: the key of an exercise has a mistake; the message is for the teacher.
+    """
+    reader = language.current()
+    try:
+        language.choose(about["language"])
+        first = {key: about[key] for key in ("lesson", "language")}
+        return [first | judged(check) | about for check in checks]
+    finally:
+        language.choose(reader)
+
+
+def judged(check: dict) -> dict:
+    """A row of answers.csv: result is right, wrong, open, or none where no answer came out."""
+    data, exercise = check["answer"], check["exercise"]
     row = {"exercise": exercise, "level": judging.get(exercise)["level"]}
     if data is None:
-        return row | {"result": "none", "score": 0, "points": points, "message": "", "answer": ""}
-    feedback = judging.judge(exercise, data)
+        return row | {"result": "none", "score": 0, "points": check["points"], "message": check["said"], "answer": ""}
+    feedback = verdict(exercise, data)
     return row | {
         "result": "right" if feedback.passed else "wrong" if feedback.attempted else "open",
-        "score": feedback.score * points,
-        "points": points,
+        "score": feedback.score * check["points"],
+        "points": check["points"],
         "message": feedback.message,
         "answer": json.dumps(data, ensure_ascii=False),
     }
@@ -158,12 +176,16 @@ def show(name: str, code: str, folder: Path) -> Path:
     notebook = build.execute(build.solved(build.Lesson(source), code), folder, source.name)
     notebook.metadata["title"] = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
     path = folder / f"{name}.{code}.ipynb"
-    nbformat.write(notebook, path)
+    with whole(path) as part:
+        nbformat.write(notebook, part)
     # The page fetches nothing from the network: it has learners' names in it.
-    exporter = HTMLExporter(language_code=code, mathjax_url="data:,", require_js_url="data:,")
+    nowhere = dict.fromkeys(("mathjax_url", "require_js_url", "mermaid_js_url", "mermaid_layout_elk_js_url"), "data:,")
+    exporter = HTMLExporter(language_code=code, **nowhere)
     exporter.exclude_input = exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    path.with_suffix(".html").write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8")
-    return path.with_suffix(".html")
+    page, path = exporter.from_notebook_node(notebook)[0], path.with_suffix(".html")
+    with whole(path) as part:
+        part.write_text(page, encoding="utf-8")
+    return path
 
 
 def is_scored(row: dict) -> bool:
@@ -182,35 +204,86 @@ def report(folder: Path) -> None:
         folder: the course folder, with autograded/ and gradebook.db in it, and students.csv if there is one.
 
     Raises:
-        SystemExit: nothing is marked yet, or a file cannot be read or written; the message says what to do.
+        SystemExit: nothing is marked yet, a file cannot be read or written, or a key has a mistake; the message says
+            what to do. With code 1, where something was left out.
     """
     paths, gradebook_file = sorted(folder.glob("autograded/*/*/*.ipynb")), folder / "gradebook.db"
     if not paths or not gradebook_file.is_file():
         sys.exit(say("nothing_marked"))
     target = folder / "report"
     target.mkdir(exist_ok=True)
-    with Gradebook(f"sqlite:///{gradebook_file.resolve()}", course_id="") as gradebook:
+    address = URL.create("sqlite", database=str(gradebook_file.resolve()), query={"timeout": "60"})
+    with Gradebook(address, course_id="") as gradebook:
         read_roster(folder / "students.csv", gradebook)
         MarksExporter(to=str(target / "marks.csv")).export(gradebook)
-        names = {student.id: full_name(student) for student in gradebook.students}
-        submissions = [submission for assignment in gradebook.assignments for submission in assignment.submissions]
-        late = {(one.student_id, one.name): round(one.total_seconds_late / 3600, 1) for one in submissions}
+        names = {student.id: name_of(student) for student in gradebook.students}
+        late, given = read_gradebook(gradebook)
     print(say("made", target / "marks.csv"))
-    rows = []
-    for path in paths:
-        student, assignment = path.parts[-3:-1]
-        who = {"student": student, "name": names.get(student, student)}
-        try:
-            rows += [who | row | {"late": late.get((student, assignment), 0)} for row in read_answers(path)]
-        except Exception:  # whatever may be wrong with somebody's file
-            print(say("marked_unreadable", f"{assignment}, {who['name']}"))
+    rows, unreadable = read_class(paths, names)
     if not rows:
         sys.exit(say("nothing_marked"))
-    write_table(rows, target / "answers.csv")
+    with_marks(rows, late, given)
+    write_table([{key: row[key] for key in row if key != "assignment"} for row in rows], target / "answers.csv")
     print(say("made", target / "answers.csv"))
-    for name in ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]:
+    pages = ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]
+    if not show_all(pages, target) or unreadable:
+        sys.exit(1)
+
+
+def read_gradebook(gradebook: Gradebook) -> tuple[dict, dict]:
+    """How many hours late each submission is, and of each grade the score that counts and the one of the judge."""
+    submissions = [submission for assignment in gradebook.assignments for submission in assignment.submissions]
+    late = {(one.student_id, one.name): round(one.total_seconds_late / 3600, 1) for one in submissions}
+    grades = [(one, grade) for one in submissions for notebook in one.notebooks for grade in notebook.grades]
+    given = {(one.student_id, one.name, grade.name): (grade.score, grade.auto_score or 0) for one, grade in grades}
+    return late, given
+
+
+def read_class(paths: list[Path], names: dict[str, str]) -> tuple[list[dict], int]:
+    """The rows of answers.csv, and how many notebooks could not be read; each of those is told.
+
+    Raises:
+        SystemExit: the key of an exercise has a mistake.
+    """
+    rows, unreadable = [], 0
+    for path in paths:
+        student, assignment = path.parts[-3:-1]
+        who = {"student": student, "name": names.get(student, student), "assignment": assignment}
+        try:
+            about, checks = read_marked(path)
+        except Exception:  # whatever may be wrong with somebody's file
+            unreadable += 1
+            print(say("marked_unreadable", f"{assignment}, {who['name']}"))
+            continue
+        try:
+            rows += [who | row for row in as_rows(about, checks)] if checks else []
+        except ValueError as error:
+            sys.exit(str(error))
+    return rows, unreadable
+
+
+def with_marks(rows: list[dict], late: dict, given: dict) -> None:
+    """Give rows their hours late and the score that marks.csv has too; say where a key has changed since."""
+    changed = Counter()
+    for row in rows:
+        submission = row["student"], row["assignment"]
+        row["late"] = late.get(submission, 0)
+        score, judged_then = given.get((*submission, row["exercise"]), (row["score"], row["score"]))
+        changed[row["assignment"]] += judged_then != row["score"]
+        row["score"] = score
+    for assignment, count in changed.items():
+        if count:
+            print(say("key_changed", assignment, count))
+
+
+def show_all(names: list[str], folder: Path) -> bool:
+    """Make the notebooks in both languages; whether all could be made."""
+    whole_set = True
+    for name in names:
         for code in LANGUAGES:
             try:
-                print(say("made", show(name, code, target)))
+                print(say("made", show(name, code, folder)))
             except build.SourceError as error:
+                whole_set = False
                 print(say("not_made", f"{name}.{code}", str(error).strip().splitlines()[-1]))
+    return whole_set

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 import build
 import deepseek_course as course
 from deepseek_course import judging
+from fonts import font_face
 
 CSS = Path(__file__).with_name("sheet.css")
 PLACES = ("front", "foot", "back")
@@ -118,7 +119,7 @@ def five_questions(language: str) -> str:
 
 
 def _document(title: str, body: str, language: str) -> str:
-    style = CSS.read_text(encoding="utf-8")
+    style = font_face(title + body) + CSS.read_text(encoding="utf-8")
     head = f"<meta charset='utf-8'><title>{title}</title><style>{style}</style>"
     return f"<!DOCTYPE html><html lang='{language}'><head>{head}</head><body>{body}</body></html>"
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import time
 import unicodedata
 import zipfile
@@ -18,6 +19,12 @@ ZIP = (2000 * MB, 100 * MB, 100 * MB)  # what a class's zip, a learner's own in 
 LEAST = 10_000  # what each file counts for at least, so that a zip of a million empty files is too large as well
 JUNK = re.compile(r"\.|__MACOSX$|thumbs\.db$|desktop\.ini$", re.IGNORECASE)  # .DS_Store, .ipynb_checkpoints
 SAVED_AS = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)  # some browsers add .txt or .json
+
+
+def is_ordinary(path: Path) -> bool:
+    """Whether a path is a folder or a file of its own: a link may lead to whatever the teacher can read."""
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
 
 
 def safe_parts(name: str) -> list[str]:
@@ -44,11 +51,22 @@ class Extractor(ExtractorPlugin):
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Called by nbgrader, once. What could not be opened is one line and stops nothing."""
         self._root = Path(extracted_path)
-        for path in sorted(Path(archive_path).rglob("*")):
+        paths = sorted(Path(archive_path).rglob("*"))  # rglob goes into no linked folder
+        if not any(path.is_file() for path in paths):
+            self.parent.fail(say("nothing_to_collect", archive_path))
+        for path in paths:
             parts = safe_parts(path.relative_to(archive_path).as_posix())
-            if parts and path.is_file():
-                with path.open("rb") as file:
-                    self._store(file, self._root.joinpath(*parts), path.stat().st_mtime, ZIP)
+            if parts and not is_ordinary(path):
+                self._warn("link", self._root.joinpath(*parts))
+            elif parts and path.is_file():
+                self._copy(path, self._root.joinpath(*parts))
+
+    def _copy(self, path: Path, target: Path):
+        try:
+            with path.open("rb") as file:
+                self._store(file, target, path.stat().st_mtime, ZIP)
+        except OSError as error:
+            self._warn("unopened", target, error)
 
     def _store(self, file: BinaryIO, path: Path, when: float, limits: tuple[int, ...]):
         """Writes a file, or unpacks it. limits: one for this zip and one for each level of zips within it."""
@@ -57,7 +75,11 @@ class Extractor(ExtractorPlugin):
         path.parent.mkdir(parents=True, exist_ok=True)
         while path.exists():  # a zip may hold two files of one name
             path = path.with_stem(f"{path.stem} (2)")
-        path.write_bytes(file.read())
+        try:
+            path.write_bytes(file.read())
+        except BaseException:
+            path.unlink(missing_ok=True)  # half a notebook would be collected
+            raise
         os.utime(path, (when, when))
 
     def _unpack(self, file: BinaryIO, folder: Path, limit: int, *inner: int):
@@ -84,4 +106,4 @@ class Extractor(ExtractorPlugin):
             self._warn("unopened", path, error)
 
     def _warn(self, key: str, path: Path, *values: object):
-        self.log.warning(say(key, path.relative_to(self._root).as_posix(), *values))
+        print(say(key, path.relative_to(self._root).as_posix(), *values))

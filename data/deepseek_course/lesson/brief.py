@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
 from .. import language
-from ..language import Text, say
+from ..language import told
 from ..pages import escaped
 from ..tables.reading import table
 
@@ -35,11 +35,11 @@ class Item:
     """One line of the checklist: done, not yet (False) or left to the partner (None); and details below it."""
 
     done: bool | None
-    text: Text
-    details: tuple[Text | str, ...] = ()
+    text: str
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"[{say({True: 'brief_done', False: 'brief_not_yet', None: 'brief_partner'}[self.done])}] {self.text}"
+        return f"[{told({True: 'brief_done', False: 'brief_not_yet', None: 'brief_partner'}[self.done])}] {self.text}"
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Review:
     items: tuple[Item, ...]
 
     def __repr__(self) -> str:
-        return "\n".join([self.message, *("\n    - ".join([str(item), *map(str, item.details)]) for item in self.items)])
+        return "\n".join([self.message, *("\n    - ".join([str(item), *item.details]) for item in self.items)])
 
     def _repr_html_(self) -> str:
-        details = ["".join(f"<li>{escaped(str(detail))}</li>" for detail in item.details) for item in self.items]
+        details = ["".join(f"<li>{escaped(detail)}</li>" for detail in item.details) for item in self.items]
         below = [f"<ul>{lines}</ul>" if lines else "" for lines in details]
         items = (f"<li>{escaped(str(item))}{more}</li>" for item, more in zip(self.items, below, strict=True))
         return f"<p>{escaped(self.message)}</p><ul>{''.join(items)}</ul>"
@@ -74,20 +74,20 @@ def review(*, full: bool = False, **slots: object) -> Review:
     kinds = {name: type(slots.get(name)) for name in names}  # not isinstance: an object may refuse to be asked
     texts = {name: " ".join(slots[name].split())[:LONGEST] if issubclass(kinds[name], str) else "" for name in names}
     odd = [name for name in names if not issubclass(kinds[name], str | NoneType | EllipsisType)]
-    said = [say("brief_questions" if names is QUESTIONS else "brief_by_machine")]
-    said += [say("brief_no_text", slot=_name(name), found=kinds[name].__name__) for name in odd]
-    said += [say("brief_unknown", name=name[:40]) for name in slots if name not in names]
+    said = [told("brief_questions" if names is QUESTIONS else "brief_by_machine")]
+    said += [told("brief_no_text", slot=_name(name), found=kinds[name].__name__) for name in odd]
+    said += [told("brief_unknown", name=name[:40]) for name in slots if name not in names]
     still_open = [_name(name) for name in names if not texts[name]]
-    which = (say("brief_open_slots", which=" · ".join(still_open)),) if still_open else ()
-    items = [Item(not still_open, say("brief_filled"), which)]
+    which = (told("brief_open_slots", which=" · ".join(still_open)),) if still_open else ()
+    items = [Item(not still_open, told("brief_filled"), which)]
     if names is SLOTS:
         items += [_length(texts, full), _terms(texts), _numbers(texts), _won(texts)]
-        items += [Item(None, say(f"brief_{what}")) for what in ("fair", "certainty", "sense")]
-    return Review("\n".join(map(str, said)), tuple(items))
+        items += [Item(None, told(f"brief_{what}")) for what in ("fair", "certainty", "sense")]
+    return Review("\n".join(said), tuple(items))
 
 
 def _name(slot: str) -> str:
-    return str(say(f"slot_{slot}"))
+    return told(f"slot_{slot}")
 
 
 def _numbers(texts: dict[str, str]) -> Item:
@@ -98,15 +98,15 @@ def _numbers(texts: dict[str, str]) -> Item:
     slots = [slot for slot in texts if slot != "certainty" and _NUMBER.search(_DATE.sub(" ", texts[slot]))]
     bare = [_name(slot) for slot in slots if not _SOURCE.search(texts[slot])]
     if bare:
-        return Item(False, say("brief_numbers"), (say("brief_bare", which=" · ".join(bare)),))
+        return Item(False, told("brief_numbers"), (told("brief_bare", which=" · ".join(bare)),))
     if not slots:
-        return Item(False, say("brief_numbers"), (say("brief_no_number"),))
-    return Item(None, say("brief_numbers"))
+        return Item(False, told("brief_numbers"), (told("brief_no_number"),))
+    return Item(None, told("brief_numbers"))
 
 
 def _won(texts: dict[str, str]) -> Item:
     slots = [_name(slot) for slot, text in texts.items() if _WON.search(text)]
-    return Item(None, say("brief_rate"), (say("brief_won", which=" · ".join(slots)),) if slots else ())
+    return Item(None, told("brief_rate"), (told("brief_won", which=" · ".join(slots)),) if slots else ())
 
 
 def _terms(texts: dict[str, str]) -> Item:
@@ -120,7 +120,7 @@ def _terms(texts: dict[str, str]) -> Item:
             found.setdefault(used, []).append(row.term if language.current() == "ko" else row.english)
     count = sum(map(len, found.values()))
     lines = tuple(f"{' · '.join(found[sentence])}: {sentence}" for sentence in sentences if sentence in found)
-    return Item(count >= TERMS or None, say("brief_terms", wanted=TERMS, found=count), lines)
+    return Item(count >= TERMS or None, told("brief_terms", wanted=TERMS, found=count), lines)
 
 
 def _pattern(term: str, english: str) -> re.Pattern | None:
@@ -144,4 +144,4 @@ def _length(texts: dict[str, str], full: bool) -> Item:
     text = " ".join(filter(None, texts.values()))
     size = len(text) if language.current() == "ko" else len(text.split())
     low, high = LENGTHS[language.current()][bool(full)]
-    return Item(low <= size <= high, say("brief_length", size=f"{size:,}", low=low, high=high))
+    return Item(low <= size <= high, told("brief_length", size=f"{size:,}", low=low, high=high))

@@ -1,9 +1,10 @@
 """Numbered cards that unfold, with the keyboard too (Tab and Enter), and without a running kernel."""
 
-import html
 from collections.abc import Sequence
 
 import pandas as pd
+
+from ..pages import escaped
 
 
 class Cards:
@@ -23,9 +24,9 @@ class Cards:
 
 def _card(front: str, back: list[str]) -> str:
     if not back:
-        return html.escape(front)
-    behind = "<br>".join(map(html.escape, back))
-    return f"<details><summary><strong>{html.escape(front)}</strong></summary><p>{behind}</p></details>"
+        return escaped(front)
+    behind = "<br>".join(map(escaped, back))
+    return f"<details><summary><strong>{escaped(front)}</strong></summary><p>{behind}</p></details>"
 
 
 def cards(frame: pd.DataFrame, front: str, back: Sequence[str] = ()) -> Cards:

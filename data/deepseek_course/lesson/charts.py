@@ -12,7 +12,8 @@ import pandas as pd
 import pylopdf_fonts_ko
 
 from .. import language
-from ..language import say
+from ..language import told
+from ..pages import escaped
 from ..tables.reading import rows
 
 # matplotlib, seaborn and IPython are imported where they are used: with them `import deepseek_course` takes twice as
@@ -66,6 +67,7 @@ def use(code: str) -> None:
     )
     pd.set_option("display.float_format", lambda x: f"{x:,.0f}" if x.is_integer() else f"{x:,.6g}")
     pd.set_option("display.max_colwidth", None)
+    pd.set_option("display.html.use_mathjax", False)  # a price in dollars is no formula
     if shell := get_ipython():
         shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _with_texts_left)
 
@@ -93,7 +95,7 @@ class Figure:
         data = base64.b64encode(self.png).decode()
         return (
             f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
-            f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{html.escape(self.source)}</small></p>'
+            f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{escaped(self.source)}</small></p>'
         )
 
 
@@ -102,7 +104,8 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
 
     Args:
         alt: what the chart shows, for those who cannot see it.
-        source: an id of the table sources or later_sources, or several; [] for what a class itself answered.
+        source: an id of the table sources or later_sources, or several; [] for what a class itself answered. The line
+            names the publisher, the day and the kind of each.
 
     Raises:
         ValueError: a source that the table does not have.
@@ -110,16 +113,30 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     import matplotlib.pyplot as plt
 
     ids = [source] if isinstance(source, str) else list(source)
-    sources = pd.concat([rows("sources"), rows("later_sources")])
-    sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need
-    for unknown in set(ids) - set(sources.index):
-        raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")
-    names = [
-        f"{row.publisher} ({row.published})" if row.published else row.publisher
-        for row in sources.loc[ids].itertuples()
-    ]
+    names = [f"{row.publisher} ({', '.join(filter(None, [row.published, kind(row.Index)]))})" for row in _rows(ids)]
     figure, picture = plt.gcf(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=2 * figure.dpi)
     width = figure.get_figwidth() * 96
     plt.close(figure)
-    return Figure(picture.getvalue(), width, alt, f"{say('source')}: {'; '.join(names)}" if names else "")
+    return Figure(picture.getvalue(), width, alt, f"{told('source')}: {'; '.join(names)}" if names else "")
+
+
+def kind(source: str) -> str:
+    """Whether a source is primary, a copy of a primary one, or secondary, in the reader's language.
+
+    Args:
+        source: an id of the table sources or later_sources, as a row of facts names it.
+
+    Raises:
+        ValueError: a source that the tables do not have.
+    """
+    (row,) = _rows([source])
+    return told({"primary": "primary", "official copy": "primary_copy"}.get(row.kind, "secondary"))
+
+
+def _rows(ids: list[str]) -> list[tuple]:
+    sources = pd.concat([rows("sources"), rows("later_sources")])
+    sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need
+    for unknown in set(ids) - set(sources.index):
+        raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")
+    return list(sources.loc[ids].itertuples())

@@ -1,82 +1,87 @@
 """What a learner keeps from one lesson for another: one small file beside the notebooks, my-course.json."""
 
-import html
+import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 
-from ..language import Text, say
+from ..language import told
+from ..pages import escaped
+from ..plain import plain, simple
 
 FILE = "my-course.json"
 FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build and marking look for one's own files
+LONGEST = 100_000  # characters of a text that are kept
+WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds before trying again a file that another program has open
 
 
 @dataclass(frozen=True)
 class Kept:
     """What is kept, and a sentence on it."""
 
-    message: Text
+    message: str
     entries: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return "\n".join([str(self.message), *(f"{name}: {entry['value']}" for name, entry in self.entries.items())])
+        return "\n".join([self.message, *(f"{name}: {entry['value']}" for name, entry in self.entries.items())])
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{html.escape(str(entry['value']))}</td>"
-            f"<td>{html.escape(str(entry['when']))}</td></tr>"
+            f"<tr><td>{escaped(name)}</td><td>{escaped(str(entry['value']))}</td>"
+            f"<td>{escaped(str(entry['when']))}</td></tr>"
             for name, entry in self.entries.items()
         )
-        return f"<p>{html.escape(str(self.message))}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else "")
 
 
 def keep(**entries: object) -> Kept:
-    """Keep entries for another lesson; an entry of the same name is replaced, `...` is passed over.
+    """Keep entries for another lesson; an entry of the same name is replaced, what is open (`...`) is passed over.
 
     Whoever wants to seal an entry passes only what `kept` does not have yet.
 
     Args:
-        entries: numbers, texts, or lists of them, each under a name.
+        entries: numbers of any type, texts, or lists of them, each under a name.
 
     Returns:
-        All that is kept. A damaged file is set aside, and its last good copy goes on; where the folder cannot be
-        written the sentence says so. Raises nothing for that.
-
-    Raises:
-        TypeError: something that is neither number, text nor list.
+        All that is kept. What is neither number, text nor list is passed over and named. A damaged file is set aside,
+        and its last good copy goes on; where the folder cannot be written the sentence says so. Raises nothing.
     """
-    if not entries:
-        return kept()
-    new = {name: value for name, value in entries.items() if value is not ... and ... not in _items(value)}
-    json.dumps(new)
+    given = {name: plain(value, LONGEST) for name, value in entries.items()}
+    odd = {name: found[0] for name, data in given.items() if (found := _leaves(data, "other"))}
+    notes = [told("kept_odd", name=name, found=found["value"]) for name, found in odd.items()]
+    given = {name: data for name, data in given.items() if name not in odd and not _leaves(data, "blank")}
+    new = {name: simple(data) for name, data in given.items() if data["kind"] != "none"}
+    before = kept()
     if not new:
-        entries = kept().entries
-        return Kept(say("kept_so_far" if entries else "kept_nothing_new", file=FILE), entries)
+        message = before.message if before.entries or not entries else told("kept_nothing_new")
+        return Kept("\n".join([*notes, message]), before.entries)
     path = _path()
     try:
         with _locked(path):
-            old, damaged = _read(path)
-            if damaged:
-                path.rename(path.with_name(f"my-course-damaged-{time.time_ns()}.json"))
+            old, trouble = _read(path)
+            for file in (path, _backup(path)):
+                _set_aside(file)
             when = time.strftime("%Y-%m-%d %H:%M")
             merged = old | {name: {"value": value, "when": when} for name, value in new.items()}
-            for place in (path, _backup(path)):
-                _write(place, json.dumps(merged, ensure_ascii=False, indent=1))
+            content = json.dumps(merged, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+            for place in (_backup(path), path):  # the copy first: if it cannot be written, nothing has changed
+                _write(place, content)
     except OSError:
-        return Kept(say("kept_not_writable", file=FILE))
-    return Kept(say("kept_after_damage" if damaged else "kept", file=FILE, count=len(new)), merged)
+        return Kept("\n".join([*notes, told("kept_not_writable", file=FILE)]), before.entries)
+    done = told("kept_after_damage" if trouble == "damaged" else "kept", file=FILE, count=len(new))
+    return Kept("\n".join([*notes, done]), merged)
 
 
 def kept() -> Kept:
     """All that is kept."""
-    entries, damaged = _read(_path())
-    return Kept(say("kept_damaged" if damaged else "kept_so_far" if entries else "kept_none", file=FILE), entries)
+    entries, trouble = _read(_path())
+    return Kept(told(f"kept_{trouble}" if trouble else "kept_so_far" if entries else "kept_none", file=FILE), entries)
 
 
 def recall(name: str, value: float) -> Kept:
@@ -88,30 +93,34 @@ def recall(name: str, value: float) -> Kept:
     """
     entry = kept().entries.get(name)
     if not entry:
-        return Kept(say("recall_none"))
+        return Kept(told("recall_none"))
     match entry["value"]:
         case [int() | float(), int() | float()]:
             low, high = sorted(entry["value"])
             inside = "recall_inside" if low <= value <= high else "recall_outside"
-            return Kept(say(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
-    return Kept(say("recall_other", kept=entry["value"]))
+            return Kept(told(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
+    return Kept(told("recall_other", kept=entry["value"]))
 
 
 def forget() -> Kept:
     """Delete the file, its copy and what was set aside of it; other files in the folder stay."""
     path = _path()
-    mine = [path, _backup(path), _lock(path), *path.parent.glob("my-course-damaged-*.json")]
+    others = [f for pattern in ("my-course-damaged-*.json", "*my-course.*.part") for f in path.parent.glob(pattern)]
+    mine = [*others, _lock(path), _backup(path), path]  # the file itself last: what breaks off forgets nothing
     there = [file for file in mine if file.is_file()]
     try:
         for file in there:
-            file.unlink(missing_ok=True)
+            _patiently(file.unlink, missing_ok=True)
     except OSError:
-        return Kept(say("kept_not_writable", file=FILE), kept().entries)
-    return Kept(say("kept_forgotten" if there else "kept_none", file=FILE))
+        return Kept(told("kept_not_forgotten", file=FILE), kept().entries)
+    return Kept(told("kept_forgotten" if there else "kept_none", file=FILE))
 
 
-def _items(value: object) -> list:
-    return list(value) if isinstance(value, list | tuple) else []
+def _leaves(data: dict, kind: str) -> list[dict]:
+    """What is of this kind in plain data, at any depth."""
+    if data["kind"] == "list":
+        return [leaf for item in data["value"] for leaf in _leaves(item, kind)]
+    return [data] if data["kind"] == kind else []
 
 
 def own_folder(usual: Path) -> Path:
@@ -137,29 +146,51 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _read(path: Path) -> tuple[dict, bool]:
-    """The entries, from the last good copy where the file is damaged; and whether it is."""
-    if not path.exists():
-        return {}, False
-    for candidate in (path, _backup(path)):
+def _patiently(act: Callable, *args: object, **options: object) -> object:
+    """Do something with a file; Windows refuses while another notebook has it open, so try again for a moment."""
+    for wait in WAITS:
         try:
-            entries = json.loads(candidate.read_text(encoding="utf-8"))
-            return {name: {"value": entry["value"], "when": entry["when"]} for name, entry in entries.items()}, (
-                candidate != path
-            )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            continue
-    return {}, True
+            return act(*args, **options)
+        except PermissionError:
+            time.sleep(wait)
+    return act(*args, **options)
 
 
-def _write(path: Path, text: str) -> None:
+def _read(path: Path) -> tuple[dict, str]:
+    """The entries, from the last good copy where the file is "damaged" or "gone"; and which of the two, or ""."""
+    there = os.path.exists(path)
+    entries = _entries(path) if there else None
+    if entries is not None:
+        return entries, ""
+    copy = _entries(_backup(path)) or {}
+    return copy, "damaged" if there else "gone" if copy else ""
+
+
+def _entries(path: Path) -> dict | None:
+    """What a file holds; None where it is not there or cannot be read."""
+    try:
+        entries = json.loads(_patiently(path.read_bytes))
+        return {name: {"value": entry["value"], "when": entry["when"]} for name, entry in entries.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _set_aside(path: Path) -> None:
+    """Copy a damaged file, under a name made from what it holds, so that trying again makes no second copy."""
+    if os.path.exists(path) and _entries(path) is None:
+        content = _patiently(path.read_bytes)
+        name = hashlib.sha256(content).hexdigest()[:8]
+        _write(path.with_name(f"my-course-damaged-{name}.json"), content)
+
+
+def _write(path: Path, content: bytes) -> None:
     """Replace a file in one step, so that it is never half written."""
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
-        with open(part, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(part, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        _patiently(os.replace, part, path)
     finally:  # a full disk leaves nothing behind
         part.unlink(missing_ok=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..language import Text, say
+from ..plain import is_blank
 from ..tables.arithmetic import evaluate
 from ..tables.texts import fill, known_values
-from .answers import is_blank
 from .feedback import Feedback
 from .fields import filled
 

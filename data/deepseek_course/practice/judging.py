@@ -4,8 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+from ..plain import plain
 from . import numbers, opinions, picks  # noqa: F401 - the kinds
-from .answers import plain
 from .exercises import Exercise, as_exercise
 from .feedback import Feedback, Progress
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..language import say
+from ..plain import tidy
 from ..tables.arithmetic import evaluate
 from ..tables.reading import table
-from .answers import is_percent, read_number, tidy
+from .answers import is_percent, read_number
 from .exercises import Exercise, Mistake, Unread, Verdict
 
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
@@ -30,7 +31,6 @@ class NumberMistake(Mistake):
     value: str = ""  # arithmetic; may name `answer`
     text: str = ""
     tolerance: float = 0.005
-    near: bool = False  # it is nearly right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class Number(Exercise, kind="number"):
             return "right", self.ok or say("right")
         for mistake in self.mistakes:
             if mistake.value and _is_near(evaluate(mistake.value, names), forms, mistake.tolerance):
-                return "near" if mistake.near else "wrong", mistake.message
+                return "wrong", mistake.message
         return _size(answer.number, forms, names["answer"])
 
     def _is_right(self, forms: list[float], names: Mapping) -> bool:
@@ -106,7 +106,8 @@ def _is_near(wrong: float, forms: list[float], tolerance: float) -> bool:
 def _size(number: float, forms: list[float], right: float) -> Verdict:
     """The digits right and the size wrong, nearly right, or simply not yet."""
     read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
-    ratios = [form / right for form in forms if right and form and math.isfinite(form / right)]
+    ratios = [form / right for form in forms] if right else []
+    ratios = [ratio for ratio in ratios if ratio and math.isfinite(ratio)]
     ratio = min(ratios, key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return "wrong", say("wrong_sign")

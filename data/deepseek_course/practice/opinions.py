@@ -7,7 +7,8 @@ from types import EllipsisType
 from typing import ClassVar, NamedTuple
 
 from ..language import say
-from .answers import is_blank, number_first, read_picks, simple
+from ..plain import is_blank, simple
+from .answers import number_first, read_picks
 from .exercises import Exercise, Unread, Verdict
 from .picks import LETTERS
 

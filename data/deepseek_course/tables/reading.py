@@ -13,6 +13,7 @@ import pandas as pd
 from ..language import LANGUAGES
 
 HERE = Path(__file__).parent
+DAMAGE = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")  # control characters, and what a lost letter leaves
 
 
 class TableError(ValueError):
@@ -96,6 +97,7 @@ def read(path: Path, schema: dict) -> pd.DataFrame:
         TableError: the first thing found that is not as described.
     """
     header, *rows = _rows(_text(path), path.name)
+    _check_signs([header, *rows], path.name)
     names = [field["name"] for field in schema["fields"]]
     twice = {name for name in header if header.count(name) > 1}
     problems = {"is missing": set(names) - set(header), "is not described": set(header) - set(names)}
@@ -157,6 +159,17 @@ def _rows(text: str, file: str) -> list[list[str]]:
     except csv.Error as error:
         raise TableError(f"{file}, row {len(rows) + 1}, column 1: not a row of a CSV file ({error}).") from None
     return rows
+
+
+def _check_signs(rows: list[list[str]], file: str) -> None:
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row):
+            if found := DAMAGE.search(value):
+                where = rows[0][place] if number > 1 and place < len(rows[0]) else place + 1
+                raise TableError(
+                    f"{file}, row {number}, column {where!r}: found the character U+{ord(found[0]):04X}, which is no "
+                    "text; the file is damaged there. Type the value again."
+                )
 
 
 def _numbers(texts: pd.Series, file: str) -> pd.Series:

@@ -191,6 +191,8 @@ def main():
         build(options.lessons, options.solutions)
     except SourceError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.filename}: cannot be written ({error.strerror}).")
 
 
 def build(numbers: list[str], solutions: Path | None):
@@ -201,7 +203,8 @@ def build(numbers: list[str], solutions: Path | None):
     """
     lessons = read_lessons()
     if unknown := set(numbers) - {lesson.number for lesson in lessons}:
-        raise SourceError(f"There is no lesson {min(unknown)} in {SOURCES.relative_to(ROOT)}.")
+        there = ", ".join(lesson.number for lesson in lessons)
+        raise SourceError(f"There is no lesson {' '.join(sorted(unknown))}; there are {there}.")
     with exercises_written(lessons):
         wanted = [lesson for lesson in lessons if not numbers or lesson.number in numbers]
         make, folder = (solved, solutions.resolve()) if solutions else (learner, ROOT / "notebooks")

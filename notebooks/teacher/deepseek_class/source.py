@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
+import nbformat
 
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice.exercises import Exercise, ExerciseError, as_exercise
@@ -49,10 +50,11 @@ class Lesson:
     """
 
     def __init__(self, path: Path):
-        self.path, self.text = path, path.read_text(encoding="utf-8")
-        self.cells = jupytext.reads(self.text, fmt="md:myst").cells
+        self.path, self.text = path, _text(path)
+        self.cells = self._read_cells()
         self.lines = self._find_lines()
         self._check_prose()
+        self._check_written()
         self.tasks = self._read_tasks()
         for n, cell in enumerate(self.cells):
             if cell.cell_type == "code":
@@ -69,6 +71,20 @@ class Lesson:
     def in_language(self, language: str) -> list[tuple]:
         """The cells of one language, each as (number, cell)."""
         return [(n, cell) for n, cell in enumerate(self.cells) if cell.metadata.get("lang", language) == language]
+
+    def _read_cells(self) -> list[nbformat.NotebookNode]:
+        try:
+            cells = jupytext.reads(self.text, fmt="md:myst").cells
+        except Exception as error:  # jupytext's own, nbformat's or YAML's
+            said = " ".join(str(error).split("\n\n")[0].split())
+            place = re.search(r"(?<=at)( line \d+)", said)
+            raise SourceError(
+                f"{self.path.name}{',' + place[1] if place else ''}: the head of a cell or of the file cannot be read;"
+                f" is a bracket or a quotation mark missing? ({said})"
+            ) from None
+        if not cells:
+            raise SourceError(f"{self.path.name}, line 1: there is no cell in this file.")
+        return cells
 
     def _find_lines(self) -> list[int]:
         lines, position = [], 0
@@ -97,6 +113,18 @@ class Lesson:
                     evaluate(fact, known)
                 except ValueError as error:
                     self.stop(n, f"facts: {error}")
+
+    def _check_written(self):
+        """A task that is marked by hand: once in each language, with its points."""
+        lines = {}
+        for n, cell in enumerate(self.cells):
+            if "written" in cell.metadata:
+                place = cell.metadata["written"], cell.metadata.get("lang")
+                if place in lines:
+                    self.stop(n, f"written {place[0]!r} stands in line {lines[place]} already; each may stand once.")
+                lines[place] = self.lines[n]
+                if not isinstance(cell.metadata.get("points"), int | float):
+                    self.stop(n, f'the written task {place[0]!r} needs its points beside it, such as "points": 2.')
 
     def _read_tasks(self) -> dict[int, Task]:
         tasks, lines = {}, {}
@@ -145,12 +173,32 @@ class Lesson:
                     self.stop(n, TWO_LANGUAGES)
 
 
+def _text(path: Path) -> str:
+    """A source's text, with Windows line ends and a byte order mark as they are meant."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path.name}: cannot be read ({error.strerror}).") from None
+    try:
+        return re.sub("\r\n?", "\n", data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"{path.name}, line {line}: not UTF-8. The file may be cut short here, or saved in another encoding such as"
+            " CP949: save it as UTF-8."
+        ) from None
+
+
 def read_lessons() -> list[Lesson]:
     """All lessons, in their order.
 
     Raises:
         SourceError: the first mistake found, such as an id that stands in two lessons.
     """
+    try:
+        known_values()
+    except ValueError as error:  # a table, on which every lesson rests
+        raise SourceError(str(error)) from None
     lessons, places = [Lesson(path) for path in sorted(SOURCES.glob("*.md"))], {}
     for lesson in lessons:
         for n, task in lesson.tasks.items():

@@ -1,52 +1,100 @@
 """Starts one learner's kernel in a bubblewrap of its own, and ends it when it takes too much.
 
-Jupyter runs this in the submission's folder, with the path of the connection file (kernel.json).
+Jupyter runs this in the submission's folder, with the path of the connection file (kernel.json). Without one it tries
+whether the course starts in a bubblewrap at all.
+
+Inside, every folder has a neutral name, and without /proc neither processes, nor their environment, nor the mounts can
+be seen. The kernel's sockets lie inside, too. From outside a link to /proc/PID/root leads to them: the user who started
+a bubblewrap may follow it.
 """
 
 import importlib.util
 import json
 import os
-import stat
 import subprocess
 import sys
+import sysconfig
 import time
+from contextlib import suppress
 from pathlib import Path
 
-import psutil
+import syscalls
 
 MB = 2**20
-MEMORY, PROCESSES, SECONDS = 2048 * MB, 40, 180  # of all processes together
+MEMORY, PROCESSES, THREADS, OPEN, SECONDS = 2048 * MB, 40, 200, 300, 180  # of all processes together
+FILES = 10_000  # in the folders that can be written
 EACH = [
     f"--as={1792 * MB}",
     f"--fsize={64 * MB}",
     "--cpu=120",
     "--nofile=256",
-    "--nproc=200",
+    f"--nproc={THREADS}",
+    "--sigpending=1000",
     "--core=0",
 ]  # of a process, prlimit(1)
 OWN_FILES = 20 * MB  # what a learner handed in beside the notebook
 CONFIG = os.environ.get("MPLCONFIGDIR", "")
+WRITABLE = {"/tmp": 64 * MB, "/run": MB}  # size-limited, gone with the kernel
+SOCKETS = "/run/kernel"  # what the names of the kernel's sockets begin with
+INTERPRETER = f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def data(content: bytes) -> str:
+    """A file descriptor from which bubblewrap reads this, so that it stands in no command line."""
+    descriptor = os.memfd_create("")
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.set_inheritable(descriptor, True)
+    return str(descriptor)
 
 
 def readable() -> list[str]:
-    """bubblewrap's flags for what a kernel reads: the system, this Python, the data module."""
-    flags = []
+    """bubblewrap's flags for what a kernel reads: the system, the data module, this Python with its packages."""
+    flags = ["--ro-bind", "/usr", "/usr"]
     for name in ("/bin", "/lib", "/lib64", "/sbin"):
         if os.path.islink(name):
             flags += ["--symlink", os.readlink(name), name]
         elif os.path.exists(name):
             flags += ["--ro-bind", name, name]
-    module = Path(importlib.util.find_spec("deepseek_course").origin).parents[1]
-    for path in ["/usr", sys.base_prefix, sys.prefix, str(module)]:
-        flags += ["--ro-bind", path, path]
     for path in ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"]:
         flags += ["--ro-bind-try", path, path]
+    module = Path(importlib.util.find_spec("deepseek_course").origin).parents[1]
+    flags += ["--ro-bind", str(module), "/course"]
+    base = base_python()
+    if base != sys.base_prefix:
+        flags += ["--ro-bind", sys.base_prefix, base]
+    if sys.prefix != sys.base_prefix:  # the same environment, told where its Python is now
+        packages = Path(sysconfig.get_path("purelib"))
+        there = f"/env/{packages.relative_to(sys.prefix)}"
+        flags += ["--ro-bind", str(packages), there]
+        for path in [*packages.glob("*editable*deepseek_course*"), *packages.glob("deepseek_course*/direct_url.json")]:
+            flags += ["--ro-bind-data", data(b""), f"{there}/{path.relative_to(packages)}"]  # says where the course is
+        flags += ["--symlink", f"{base}/{INTERPRETER}", "/env/bin/python"]
+        settings = f"home = {base}/bin\ninclude-system-site-packages = false\n"
+        flags += ["--file", data(settings.encode()), "/env/pyvenv.cfg"]
     return flags
 
 
-def scratch() -> list[str]:
-    """Flags for the only place that can be written: size-limited, gone with the kernel."""
-    return ["--size", str(64 * MB), "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib", "--dir", "/tmp/work"]
+def base_python() -> str:
+    """Where the Python that an environment was made with lies inside."""
+    return sys.base_prefix if Path(sys.base_prefix).is_relative_to("/usr") else "/python"
+
+
+def writable() -> list[str]:
+    """Flags for the folders that can be written, with matplotlib's list of fonts: that saves a second at each start."""
+    flags = [part for path, size in WRITABLE.items() for part in ("--size", str(size), "--tmpfs", path)]
+    flags += ["--dir", "/tmp/matplotlib", "--dir", "/tmp/work"]
+    for path in Path(CONFIG).glob("fontlist*.json") if CONFIG else []:
+        flags += ["--file", data(json.dumps(fonts(path)).encode()), f"/tmp/matplotlib/{path.name}"]
+    return flags
+
+
+def fonts(path: Path) -> dict:
+    """matplotlib's list without the fonts that are not seen inside, such as those in somebody's home."""
+    found = json.loads(path.read_text("utf-8"))
+    for kind in ("afmlist", "ttflist"):
+        found[kind] = [font for font in found[kind] if font["fname"].startswith("/usr/") or font["fname"][:1] != "/"]
+    return found
 
 
 def handed_in(folder: str) -> list[str]:
@@ -61,58 +109,115 @@ def handed_in(folder: str) -> list[str]:
     return flags
 
 
-def isolated(*more: str) -> list[str]:
-    """The beginning of a command: Python in a bubblewrap with limits. `more`: further flags of bubblewrap."""
+def isolated(arguments: list[str], *more: str, **options) -> subprocess.Popen:
+    """Starts Python in a bubblewrap with limits.
+
+    Args:
+        arguments: Python's own.
+        more: further flags of bubblewrap.
+        options: of subprocess.Popen.
+    """
     environment = {
         "HOME": "/tmp/work",
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "LANG": "C.UTF-8",
+        "PYTHONPATH": "/course",
+        "LD_LIBRARY_PATH": "/python/lib",  # of a Python that was built to lie elsewhere
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     } | dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-    fonts = Path(CONFIG).glob("fontlist*.json") if CONFIG else []  # saves a second at each start
-    return [
-        *["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"],
+    flags = [
+        *["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--hostname", "learner"],
         *["--die-with-parent", "--new-session", "--clearenv"],
         *[part for name, value in environment.items() for part in ("--setenv", name, value)],
-        *["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"],
-        *scratch(),
-        *readable(),  # after scratch: this course itself may lie in /tmp
-        *[part for path in fonts for part in ("--ro-bind", str(path), f"/tmp/matplotlib/{path.name}")],
+        *["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", "--remount-ro", "/dev"],  # zero is shared memory
+        *writable(),
+        *readable(),
         *more,
-        *["--remount-ro", "/", "--chdir", "/tmp/work", "--", "prlimit", *EACH, sys.executable],
+        *["--remount-ro", "/", "--chdir", "/tmp/work"],
     ]
+    if program := syscalls.program():
+        flags += ["--seccomp", data(program)]
+    python = "/env/bin/python" if sys.prefix != sys.base_prefix else f"{base_python()}/{INTERPRETER}"
+    command = ["bwrap", "--args", data("\0".join(flags).encode()), "--", "prlimit", *EACH, python, *arguments]
+    # No variable of ours: a process of bubblewrap's own runs beside the learner's.
+    return subprocess.Popen(command, env={"PATH": os.environ["PATH"]}, close_fds=False, **options)
 
 
-def command(connection_file: str, sockets: str) -> list[str]:
-    """The kernel's whole command, run in a submission's folder."""
-    shared = ["--bind", sockets, sockets, "--ro-bind", connection_file, connection_file]
-    kernel = ["-m", "ipykernel_launcher", "-f", connection_file, "--HistoryManager.hist_file=:memory:"]
-    return [*isolated(*handed_in("."), *shared), *kernel]
+def start(connection_file: Path) -> tuple[subprocess.Popen, int]:
+    """Starts a kernel; also returns the process of bubblewrap's that is inside and the ancestor of all others."""
+    connection = json.loads(connection_file.read_text()) | {"ip": SOCKETS}
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    kernel = isolated(
+        ["-m", "ipykernel_launcher", "-f", "/run/connection.json", "--HistoryManager.hist_file=:memory:"],
+        *handed_in("."),
+        *["--file", data(json.dumps(connection).encode()), "/run/connection.json", "--info-fd", str(writer)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        return kernel, json.load(file)["child-pid"]
 
 
-def takes_too_much(kernel: psutil.Process) -> bool:
-    try:
-        family = [kernel, *kernel.children(recursive=True)]
-        memory = sum(process.memory_info().rss for process in family)
-    except psutil.NoSuchProcess:
-        return False
-    return len(family) > PROCESSES or memory > MEMORY
+def family(ancestor: int) -> dict[int, tuple[int, int]]:
+    """The threads and the bytes in memory of a process and all that come from it, by process."""
+    found, children = {}, {}
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):  # it has ended since
+            fields = Path("/proc", name, "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+            found[int(name)] = int(fields[17]), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            children.setdefault(int(fields[1]), []).append(int(name))
+    members = [ancestor]
+    for member in members:
+        members += children.get(member, [])
+    return {member: found[member] for member in members if member in found}
 
 
-def is_misused(sockets: str) -> bool:
-    """Whether anything but the kernel's sockets lies in the one folder that is shared with this machine."""
-    return any(not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode) for entry in os.scandir(sockets))
+def open_files(process: int) -> set[str]:
+    """What a process has open, by the names that Linux gives it."""
+    folder, names = f"/proc/{process}/fd", set()
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            with suppress(OSError):
+                names.add(os.readlink(f"{folder}/{name}"))
+    return names
 
 
-def main():
-    sockets = os.path.dirname(json.loads(Path(sys.argv[1]).read_text())["ip"])
-    kernel = subprocess.Popen(command(sys.argv[1], sockets), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def takes_too_much(ancestor: int) -> bool:
+    members = family(ancestor)
+    threads, memory = (sum(column) for column in zip(*members.values(), strict=True)) if members else (0, 0)
+    if len(members) > PROCESSES or threads > THREADS or memory > MEMORY:
+        return True
+    with suppress(OSError):
+        for folder in WRITABLE:
+            room = os.statvfs(f"/proc/{ancestor}/root{folder}")
+            if room.f_files - room.f_ffree > FILES:
+                return True
+    return len(set().union(*map(open_files, members))) > OPEN
+
+
+def main(connection_file: Path):
+    parent = os.getppid()
+    kernel, inside = start(connection_file)
+    link = Path(json.loads(connection_file.read_text())["ip"]).parent
+    link.symlink_to(f"/proc/{inside}/root{os.path.dirname(SOCKETS)}")
     end = time.monotonic() + SECONDS
-    while kernel.poll() is None:
-        if time.monotonic() > end or takes_too_much(psutil.Process(kernel.pid)) or is_misused(sockets):
-            kernel.kill()  # all that it started goes with it
-        time.sleep(0.2)
+    try:
+        while kernel.poll() is None and os.getppid() == parent and time.monotonic() < end:
+            if takes_too_much(inside):
+                break
+            time.sleep(0.2)
+    finally:
+        kernel.kill()  # all that it started goes with it
+        for path in (link, connection_file):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            link.parent.rmdir()  # if whoever waited for the kernel no longer can
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        sys.exit(isolated(["-c", "import deepseek_course"]).wait())

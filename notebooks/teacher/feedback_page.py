@@ -1,0 +1,33 @@
+"""The page that a learner gets back: nbgrader's feedback in the learner's language, with the results first."""
+
+import os
+
+from nbconvert import HTMLExporter
+from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+
+from deepseek_course import language
+from marking import about, say, with_summary
+
+WORDS = ("answer", "check", "comment", "late_penalty", "own", "score", "task", "waiting")
+
+
+class FeedbackPage(HTMLExporter):
+    """nbconvert's page, by the template course_feedback (nbgrader_config.py)."""
+
+
+class Points(GetGrades):
+    """nbgrader's GetGrades, which brings the points; also whether a task still waits for its marker."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        place = (cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        cell.metadata.nbgrader.waiting = self.gradebook.find_grade(*place).needs_manual_grade
+
+
+class Tabulate(NbGraderPreprocessor):
+    """Puts the table of results on top once more, with the points that count now, and gives the template its words."""
+
+    def preprocess(self, nb, resources):
+        language.choose(about(nb).get("language") or os.environ.get("COURSE_LANGUAGE", "en"))
+        resources["words"] = {word: say(f"page_{word}") for word in WORDS} | {"language": language.current()}
+        return with_summary(nb) if about(nb) else nb, resources
