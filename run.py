@@ -5,7 +5,7 @@
     python run.py build [...]    the notebooks from their sources
     python run.py class [...]    a class with nbgrader, in the folder class
 
-Further arguments go to JupyterLab, to pytest, to notebooks/teacher/build.py and classroom.py. Standard library only.
+Further arguments go to JupyterLab, to pytest, to deepseek_class in notebooks/teacher. Standard library only.
 """
 
 import errno
@@ -275,10 +275,11 @@ def make(folder, requirements):
     python = python_in(folder)
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-user"]
     attempt([python] + pip + packages(requirements))
-    # The data module is no copy: a corrected table counts at once. A relative path has no Korean in it, which Python
-    # could not read under some locales.
+    # The data module and the class tools are no copies: a corrected table counts at once. A relative path has no Korean
+    # in it, which Python could not read under some locales.
     library = sysconfig.get_path("purelib", "venv", {"base": folder})
-    write(os.path.relpath(os.path.join(HERE, "data"), library), library, "deepseek_course.pth")
+    places = [os.path.join(HERE, "data"), os.path.join(HERE, "notebooks", "teacher")]
+    write("\n".join(os.path.relpath(place, library) for place in places), library, "deepseek_course.pth")
     print(text("fonts"), flush=True)
     attempt([python, "-c", PREPARE_FONTS, folder])
 
@@ -407,13 +408,12 @@ def main(verb=None, *rest):
     elif verb == "test":
         run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto"] + rest)
     elif verb == "build":
-        run([environment(".venv-dev", DEVELOPER), os.path.join("notebooks", "teacher", "build.py")] + rest)
+        run([environment(".venv-dev", DEVELOPER), "-m", "deepseek_class.build"] + rest)
     else:
         os.environ["COURSE_LANGUAGE"] = language()
         folder = os.path.join(HERE, "class")
         os.makedirs(folder, exist_ok=True)
-        tools = os.path.join(HERE, "notebooks", "teacher", "classroom.py")
-        run([environment(".venv-dev", DEVELOPER), tools] + rest, folder)
+        run([environment(".venv-dev", DEVELOPER), "-m", "deepseek_class.commands"] + rest, folder)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "not
 
 import build  # noqa: E402
 import classroom  # noqa: E402
+
 import submissions  # noqa: E402
 
 STOCK = "c = get_config()\nc.ClearSolutions.code_stub = {'python': ''}\n"

@@ -7,9 +7,8 @@ from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
-import nbformat
-
 import build
+import nbformat
 
 NAME = "02-numbers.ipynb"
 

@@ -2,12 +2,12 @@
 
 import re
 
-import pytest
-
 import build
+import pytest
+from deepseek_course.feedback import say
+
 import deepseek_course as course
 from deepseek_course import brief
-from deepseek_course.feedback import say
 
 FILLED, LENGTH, TERMS, NUMBERS, WON = range(5)  # the lines in which a machine has a say, in order
 LANGUAGES = ["ko", "en"]

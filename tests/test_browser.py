@@ -13,16 +13,16 @@ import time
 import urllib.error
 import urllib.request
 
+import build
 import nbformat
 import pylopdf_fonts_ko
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from deepseek_course.keeping import FOLDER
 from playwright.sync_api import sync_playwright
 
-import build
 import deepseek_course as course
 from deepseek_course import judging
-from deepseek_course.keeping import FOLDER
 from test_checks import right_answer, wrong_answers
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

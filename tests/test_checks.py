@@ -9,14 +9,14 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-
-import deepseek_course as course
-from deepseek_course import judging
 from deepseek_course.answers import is_plain, plain, read_number, read_picks
 from deepseek_course.arithmetic import evaluate
 from deepseek_course.charts import Figure
 from deepseek_course.feedback import Progress
 from deepseek_course.reading import Digest
+
+import deepseek_course as course
+from deepseek_course import judging
 
 IDS = list(judging.load())
 KEYED = [id for id in IDS if judging.get(id)["kind"] not in judging.OPINIONS]

@@ -17,18 +17,18 @@ from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
-import pytest
-from nbconvert.filters import markdown2html
-from nbgrader.api import Gradebook
-
 import build
 import classroom
 import launch
-import submissions
-from deepseek_course import judging, language
+import nbformat
+import pytest
 from deepseek_course.answers import MIME
 from marking import Defuse, judged
+from nbconvert.filters import markdown2html
+from nbgrader.api import Gradebook
+
+import submissions
+from deepseek_course import judging, language
 
 TOOLS = build.ROOT / "notebooks" / "teacher"
 POINTS = 18  # of lesson 02's checks; two more are for the task marked by hand

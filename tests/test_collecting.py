@@ -7,12 +7,11 @@ import time
 import unicodedata
 import zipfile
 
-import pytest
-from nbgrader.apps import ZipCollectApp
-
 import classroom
+import pytest
 import roster
 import unpacking
+from nbgrader.apps import ZipCollectApp
 
 ROSTER = """id,last_name,first_name,email,lms_user_id
 20260101,홍,길동,hong@example.org,5001

@@ -6,15 +6,15 @@ import sys
 import zipfile
 from pathlib import Path
 
-import nbformat
-import pytest
-from nbformat.v4 import new_markdown_cell, new_notebook
-from test_reporting import FAR
-
 import build
 import classroom
 import handing_out
+import nbformat
+import pytest
 import sheets
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from test_reporting import FAR
 
 
 @pytest.fixture

@@ -4,23 +4,23 @@ import json
 import re
 from copy import deepcopy
 
+import build
+import classroom
+import marking
 import nbformat
 import pytest
+from deepseek_course.answers import MIME
+from marking import Defuse, Judge, Restore, identify
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from nbgrader.utils import compute_checksum
-from test_reporting import FAR, mark, opened
 
-import build
-import classroom
 import deepseek_course as course
-import marking
 from deepseek_course import judging, language
-from deepseek_course.answers import MIME
-from marking import Defuse, Judge, Restore, identify
+from test_reporting import FAR, mark, opened
 
 LESSONS = [build.Lesson(path) for path in sorted(build.SOURCES.glob("*.md"))]
 

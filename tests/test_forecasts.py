@@ -2,11 +2,11 @@
 
 import re
 
+import build
 import nbformat
 import pandas as pd
 import pytest
 
-import build
 import deepseek_course as course
 from deepseek_course import judging, loading
 

@@ -11,10 +11,10 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from deepseek_course.feedback import say
 
 import deepseek_course as course
 from deepseek_course import keeping
-from deepseek_course.feedback import say
 
 
 @pytest.fixture(params=["ko", "en"], autouse=True)

@@ -4,18 +4,18 @@ import ast
 import itertools
 import re
 
+import build
 import jupytext
 import nbformat
 import pylopdf_fonts_ko
 import pytest
+from deepseek_course.arithmetic import evaluate
 from fontTools.ttLib import TTFont
 from markdown_it import MarkdownIt
 
-import build
 import deepseek_course as course
 import figures
 from deepseek_course import judging, loading
-from deepseek_course.arithmetic import evaluate
 
 SOURCES = sorted(build.SOURCES.glob("*.md"))
 LANGUAGES = build.LANGUAGES

@@ -5,16 +5,16 @@ import json
 import time
 from copy import deepcopy
 
+import build
 import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nbgrader.nbgraderformat import MetadataValidator
-
-import build
-import submissions
 from marking import drop_odd_metadata
+from nbgrader.nbgraderformat import MetadataValidator
 from opening import opened
+
+import submissions
 
 NOTEBOOK = json.loads(json.dumps(submissions.notebook(right=3)))
 NOTEBOOK["cells"] = NOTEBOOK["cells"][:12]

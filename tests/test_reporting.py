@@ -11,19 +11,19 @@ from functools import cache
 from pathlib import Path
 from statistics import mean
 
+import build
 import jupytext
 import nbformat
 import pandas as pd
 import pytest
+import reporting
+from deepseek_course.answers import MIME
+from deepseek_course.arithmetic import evaluate
 from markdown_it import MarkdownIt
 from nbgrader.api import Gradebook
 
-import build
 import deepseek_course as course
-import reporting
 from deepseek_course import judging, language
-from deepseek_course.answers import MIME
-from deepseek_course.arithmetic import evaluate
 
 # nbgrader calls alembic by its bare name when it makes a gradebook.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

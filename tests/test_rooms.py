@@ -21,7 +21,11 @@ def imported(path: Path) -> set[str]:
 
 
 def test_tables_know_neither_practice_nor_lesson_and_these_two_not_each_other():
-    allowed = {"tables": {"language"}, "practice": {"language", "pages", "tables"}, "lesson": {"language", "pages", "tables"}}
+    allowed = {
+        "tables": {"language"},
+        "practice": {"language", "pages", "tables"},
+        "lesson": {"language", "pages", "tables"},
+    }
     for room, may in allowed.items():
         paths = list((HERE / room).glob("*.py"))
         assert len(paths) > 2

@@ -9,18 +9,18 @@ import os
 import re
 import unicodedata
 
+import build
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from deepseek_course.answers import plain, read_number, read_picks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-import build
 import deepseek_course as course
 from deepseek_course import judging, keeping, loading
-from deepseek_course.answers import plain, read_number, read_picks
 from test_checks import IDS, KEYED, right_answer
 from test_tables import GOOD, SCHEMA
 

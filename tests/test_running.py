@@ -5,10 +5,9 @@ import subprocess
 import sys
 import time
 
+import launch
 import nbformat
 import pytest
-
-import launch
 from marking import ALL_HTML, Defuse, is_costly
 from running import valid, without_pages
 from workers import reason

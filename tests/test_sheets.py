@@ -8,12 +8,12 @@ import shutil
 import subprocess
 from functools import cache
 
-import pytest
-from fontTools.ttLib import TTFont
-
 import build
 import fonts
+import pytest
 import sheets
+from fontTools.ttLib import TTFont
+
 from deepseek_course import judging
 
 SOURCES = sorted(build.SOURCES.glob("*.md"))

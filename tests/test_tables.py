@@ -6,18 +6,18 @@ import re
 import shutil
 import unicodedata
 
+import build
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from frictionless import validate
-
-import build
-import deepseek_course as course
-import figures
-from deepseek_course import judging, loading, reading
 from deepseek_course.feedback import say
 from deepseek_course.keeping import FOLDER
 from deepseek_course.reading import FINGERPRINT, fingerprint
+from frictionless import validate
+
+import deepseek_course as course
+import figures
+from deepseek_course import judging, loading, reading
 
 SCHEMA = {
     "fields": [

@@ -29,7 +29,7 @@ def filled(kind: type, said: object, place: str = ""):
         return _one_of([each for each in inner if each is not NoneType], said, place)
     if origin is tuple:
         return _row(inner, said, place)
-    if kind is float and type(said) is int or type(said) is kind:
+    if (kind is float and type(said) is int) or type(said) is kind:
         return said
     raise ValueError(f"{place} is {said!r}, which is not {NAMES[kind]}")
 

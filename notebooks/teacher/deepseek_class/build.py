@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError, Task, in_language, read_lessons
+from deepseek_class.source import ROOT, Lesson, SourceError, Task, in_language, read_lessons
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.notes import FOLDER
 from deepseek_course.practice.judging import EXERCISES

@@ -17,10 +17,7 @@ from pathlib import Path
 import pandas as pd
 from markdown_it import MarkdownIt
 
-import build
-import deepseek_course as course
-from deepseek_course import judging
-from fonts import font_face
+from .fonts import font_face
 
 CSS = Path(__file__).with_name("sheet.css")
 PLACES = ("front", "foot", "back")

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from messages import say
+from .messages import say
 
 LONGEST = 80  # bytes of a folder's name
 

@@ -27,17 +27,19 @@ from nbgrader.preprocessors import (
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SAWarning
 
-TOOLS = Path(__file__).resolve().parent
-sys.path.insert(0, str(TOOLS))
+from deepseek_class.collecting import Collector
+from deepseek_class.feedback_page import FeedbackPage, Points, Tabulate
+from deepseek_class.preprocessors.clearing import ClearForLanguage, DropHidden
+from deepseek_class.preprocessors.defusing import Defuse
+from deepseek_class.preprocessors.judging import Judge
+from deepseek_class.preprocessors.opening import SubmissionReader
+from deepseek_class.preprocessors.restoring import Restore
+from deepseek_class.preprocessors.running import ISOLATED, Run
+from deepseek_class.unpacking import Extractor
+
+TOOLS = Path(__file__).resolve().parent / "jupyter"  # a kernel, and templates of pages
 os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("JUPYTER_PATH")]))
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "share", "matplotlib")))  # its list of fonts, for launch.py
-
-from collecting import Collector  # noqa: E402
-from feedback_page import FeedbackPage, Points, Tabulate  # noqa: E402
-from marking import ClearForLanguage, Defuse, Judge, Restore  # noqa: E402
-from opening import SubmissionReader  # noqa: E402
-from running import ISOLATED, Run  # noqa: E402
-from unpacking import Extractor  # noqa: E402
 
 warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own use of SQLAlchemy
 for stream in (sys.stdout, sys.stderr):
@@ -59,7 +61,7 @@ c.CourseDirectory.db_url = "sqlite:///gradebook.db"  # in class/: in a URL, a fo
 c.ClearSolutions.code_stub = {"python": ""}
 c.GenerateAssignment.preprocessors = [
     *(IncludeHeaderFooter, InstantiateTests, LockCells, ClearForLanguage, ClearOutput, CheckCellMetadata),
-    *(ComputeChecksums, SaveCells, ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata),
+    *(ComputeChecksums, SaveCells, ClearHiddenTests, DropHidden, ClearMarkScheme, ComputeChecksums, CheckCellMetadata),
 ]
 
 # Marking: nbgrader's own lists with Restore, Run, Judge and Defuse in their places.

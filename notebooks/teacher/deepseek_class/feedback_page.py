@@ -5,8 +5,8 @@ import os
 from nbconvert import HTMLExporter
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 
-from deepseek_course import language
-from marking import about, say, with_summary
+from .preprocessors.cells import about, said
+from .results import with_summary
 
 WORDS = ("answer", "check", "comment", "late_penalty", "own", "score", "task", "waiting")
 
@@ -28,6 +28,6 @@ class Tabulate(NbGraderPreprocessor):
     """Puts the table of results on top once more, with the points that count now, and gives the template its words."""
 
     def preprocess(self, nb, resources):
-        language.choose(about(nb).get("language") or os.environ.get("COURSE_LANGUAGE", "en"))
-        resources["words"] = {word: say(f"page_{word}") for word in WORDS} | {"language": language.current()}
+        resources["words"] = {word: said(nb, f"page_{word}") for word in WORDS}
+        resources["language"] = about(nb).get("language") or os.environ.get("COURSE_LANGUAGE", "en")
         return with_summary(nb) if about(nb) else nb, resources

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from nbgrader.plugins import FileNameCollectorPlugin
 
-import roster
-from messages import say, shortened
-from roster import folder_name
+from . import roster
+from .messages import say, shortened
+from .roster import folder_name
 
 # Moodle: Name_NUMBER_assignsubmission_file_/…, or all in the file's name. Canvas: name_LATE_USER_UPLOAD_….
 LMS = re.compile(r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_|(?:LATE_)?(?P<user>\d+)_\d{3,}_)")

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from nbgrader.plugins import ExtractorPlugin
 
-from messages import say
+from .messages import say
 
 MB = 1_000_000
 FILE = 50 * MB  # what one file may unpack to

@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import syscalls
+from . import syscalls
 
 MB = 2**20
 MEMORY, PROCESSES, THREADS, OPEN, SECONDS = 2048 * MB, 40, 200, 300, 180  # of all processes together

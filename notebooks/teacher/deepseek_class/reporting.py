@@ -15,15 +15,18 @@ from nbgrader.api import Gradebook, Student
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy import URL
 
-import build
-from build import LANGUAGES
-from deepseek_course import judging, language
-from deepseek_course.answers import MIME
-from deepseek_course.forecasting import read_opinion
-from marking import noticed, verdict
-from messages import say
-from roster import full_name, read_rows
-from writing import whole
+from deepseek_course.language import LANGUAGES
+from deepseek_course.plain import MIME
+from deepseek_course.practice import judging
+from deepseek_course.practice.opinions import KNEW, Forecast
+
+from .build import execute, solved, version
+from .messages import say
+from .preprocessors.judging import verdict
+from .results import noticed
+from .roster import full_name, read_rows
+from .source import Lesson, SourceError
+from .writing import whole
 
 
 class MarksExporter(ExportPlugin):
@@ -115,7 +118,7 @@ def read_marked(path: Path) -> tuple[dict, list[dict]]:
     shared = {"lesson": about["lesson"], "language": about["language"]}
     end = {
         "version": str(about["version"]),
-        "stale": int(about["version"] not in ("", build.version())),
+        "stale": int(about["version"] not in ("", version())),
         "notes": "\n".join(noticed(about)),
     }
     cells = [cell for cell in notebook["cells"] if "nbgrader" in cell["metadata"]]
@@ -141,27 +144,22 @@ def as_rows(about: dict, checks: list[dict]) -> list[dict]:
     Raises:
         ValueError: the key of an exercise has a mistake; the message is for the teacher.
     """
-    reader = language.current()
-    try:
-        language.choose(about["language"])
-        first = {key: about[key] for key in ("lesson", "language")}
-        return [first | judged(check) | about for check in checks]
-    finally:
-        language.choose(reader)
+    first = {key: about[key] for key in ("lesson", "language")}
+    return [first | judged(check, about["language"]) | about for check in checks]
 
 
-def judged(check: dict) -> dict:
+def judged(check: dict, language: str) -> dict:
     """A row of answers.csv: result is right, wrong, open, or none where no answer came out."""
     data, exercise = check["answer"], check["exercise"]
-    row = {"exercise": exercise, "level": judging.get(exercise)["level"]}
+    row = {"exercise": exercise, "level": judging.get(exercise).level}
     if data is None:
         return row | {"result": "none", "score": 0, "points": check["points"], "message": check["said"], "answer": ""}
     feedback = verdict(exercise, data)
     return row | {
-        "result": "right" if feedback.passed else "wrong" if feedback.attempted else "open",
-        "score": feedback.score * check["points"],
+        "result": "wrong" if feedback.result == "near" else feedback.result,
+        "score": float(feedback.passed * check["points"]),
         "points": check["points"],
-        "message": feedback.message,
+        "message": feedback.message.in_language(language),
         "answer": json.dumps(data, ensure_ascii=False),
     }
 
@@ -170,10 +168,10 @@ def show(name: str, code: str, folder: Path) -> Path:
     """Make one notebook of answers.csv in one language, run, and beside it an HTML page without its code.
 
     Raises:
-        build.SourceError: a cell fails.
+        SourceError: a cell fails.
     """
-    source = Path(__file__).with_name(f"{name}.md")
-    notebook = build.execute(build.solved(build.Lesson(source), code), folder, source.name)
+    source = Path(__file__).parents[1] / f"{name}.md"
+    notebook = execute(solved(Lesson(source), code), folder, source.name)
     notebook.metadata["title"] = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
     path = folder / f"{name}.{code}.ipynb"
     with whole(path) as part:
@@ -191,10 +189,10 @@ def show(name: str, code: str, folder: Path) -> Path:
 def is_scored(row: dict) -> bool:
     """Whether a row of answers.csv is a forecast that gets a score, as lesson 04 gives it."""
     exercise = judging.get(row["exercise"])
-    if exercise["kind"] != "forecast" or row["result"] != "right":
+    if not isinstance(exercise, Forecast) or row["result"] != "right":
         return False
-    percent, knew = read_opinion(exercise, json.loads(row["answer"]))
-    return percent is not ... and knew != 1
+    percent, knew = exercise.read(json.loads(row["answer"]))
+    return percent is not ... and knew != KNEW
 
 
 def report(folder: Path) -> None:
@@ -283,7 +281,7 @@ def show_all(names: list[str], folder: Path) -> bool:
         for code in LANGUAGES:
             try:
                 print(say("made", show(name, code, folder)))
-            except build.SourceError as error:
+            except SourceError as error:
                 whole_set = False
                 print(say("not_made", f"{name}.{code}", str(error).strip().splitlines()[-1]))
     return whole_set

@@ -23,8 +23,8 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from tqdm import tqdm
 
-from messages import say
-from opening import HASH
+from .messages import say
+from .preprocessors.cells import HASH
 
 LOG = "mark.log"
 SECONDS = 300  # for all that is done with a submission, its kernel's time included

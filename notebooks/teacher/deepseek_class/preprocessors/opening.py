@@ -10,14 +10,14 @@ from nbconvert import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from .cells import CODE, HASH
+
 LARGEST_FILE = 50_000_000  # bytes
 MOST_THINGS = 5_000_000  # values in a file's JSON: each takes some hundred bytes of memory
 MOST_CELLS = 5_000
 LONGEST_SOURCE = 100_000  # characters of a cell
 ALL_SOURCE = 2_000_000  # characters of all cells together
 LARGEST_PICTURES = 10_000_000  # characters of the pictures that were pasted into a cell
-CODE = "code"
-HASH = "submitted_sha256"  # in a notebook's metadata, to the end: of the file that it was made from
 
 
 class SubmissionReader(NotebookExporter):

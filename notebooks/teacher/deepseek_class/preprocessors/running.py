@@ -18,9 +18,9 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 from traitlets.config import Config
 
-import messages
-from deepseek_course import language
-from marking import ALL_HTML, CODE, about, is_check, is_costly, note, say, without_pictures
+from .. import messages
+from .cells import CODE, OWN, about, is_check, note, said
+from .defusing import ALL_HTML, is_costly, without_pictures
 
 LARGEST_MESSAGE = 20_000_000  # bytes that a kernel may send at once
 WAITING = 10  # messages that wait on the marker's side of a socket
@@ -60,8 +60,6 @@ class Run(Execute):
     def preprocess(self, nb, resources, *args, **kwargs):
         self.end, self.at = monotonic() + self.seconds, None
         self.length, self.all_length, self.ended_at = defaultdict(int), 0, None
-        if about(nb):
-            language.choose(about(nb)["language"])
         folder = kernel_folder()
         if self.kernel_name == ISOLATED:
             connection = {"ip": f"{folder}/inside/kernel", "connection_file": f"{folder}/connection.json"}
@@ -209,7 +207,7 @@ def stop_where_the_course_is_missing(nb: NotebookNode):
     """
     first = next(cell for cell in nb.cells if cell.cell_type == CODE)
     failed = [output for output in first.outputs if output.output_type == "error"]
-    if failed and not first.id.startswith("own-"):
+    if failed and not first.id.startswith(OWN):
         raise RuntimeError(messages.say("no_course", failed[0].evalue))
 
 
@@ -217,6 +215,6 @@ def place(nb: NotebookNode, index: int) -> str:
     """Where a cell stands, in words: its exercise, or the exercise before it."""
     ids = [cell.id for cell in nb.cells[: index + 1] if cell.id.endswith(("-answer", "-check"))]
     if not ids:
-        return say("at_start")
+        return said(nb, "at_start")
     here = ids[-1] == nb.cells[index].id
-    return say("at" if here else "after", ids[-1].rsplit("-", 1)[0])
+    return said(nb, "at" if here else "after", ids[-1].rsplit("-", 1)[0])

@@ -1,0 +1,89 @@
+"""What lies where in a class's folder, class/, and what is made there where it is missing."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import nbformat
+
+from deepseek_course.language import LANGUAGES
+
+from .build import assignment
+from .messages import say
+from .preprocessors.cells import about
+from .source import Lesson, read_lessons
+from .writing import whole
+
+CONFIG = '''"""This class's own nbgrader settings: what you write below wins over the course's."""
+
+load_subconfig("nbgrader_config.py", path={tools!r})
+
+c = get_config()
+'''
+ROSTER = "students.csv"
+COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
+TOOLS = Path(__file__).resolve().parent
+
+
+def set_up():
+    """Makes what is missing in the current folder: settings, roster, and an assignment a lesson and language."""
+    write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
+    write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
+    for lesson in read_lessons():
+        for language in LANGUAGES:
+            renew(assignment(lesson, language), source_of(lesson, language))
+
+
+def write_if_missing(path: Path, text: str):
+    if not path.exists():
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
+
+
+def source_of(lesson: Lesson, language: str) -> Path:
+    return Path("source", f"{lesson.number}-{language}", f"{lesson.path.stem}.ipynb")
+
+
+def renew(notebook: nbformat.NotebookNode, path: Path):
+    """Writes an assignment's source, unless a teacher has changed the one that is there."""
+    notebook.metadata["deepseek_course"]["built"] = fingerprint(notebook)
+    if path.exists():
+        old = nbformat.read(path, as_version=4)
+        built = about(old).get("built")
+        if built == notebook.metadata["deepseek_course"]["built"]:
+            return
+        if built != fingerprint(old):
+            print(say("edited", path))
+            return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as part:
+        nbformat.write(notebook, part)
+
+
+def fingerprint(notebook: nbformat.NotebookNode) -> str:
+    parts = [[cell.id, cell.cell_type, cell.source, cell.metadata.get("nbgrader")] for cell in notebook.cells]
+    parts.append(notebook.metadata["deepseek_course"]["version"])
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def assignments() -> list[str]:
+    return sorted(path.parent.name for path in Path("source").glob("*/*.ipynb"))
+
+
+def source_name(assignment: str) -> str:
+    """The notebook's name that an assignment's submissions should have."""
+    return ", ".join(sorted(path.name for path in Path("source", assignment).glob("*.ipynb")))
+
+
+def is_released(name: str) -> bool:
+    """Whether an assignment's release was made from its source as it is now."""
+    return all(
+        (release := Path("release", *path.parts[1:])).exists() and cell_ids(release) == cell_ids(path)
+        for path in Path("source", name).glob("*.ipynb")
+    )
+
+
+def cell_ids(path: Path) -> list[str]:
+    """The cells of a notebook and the build that it comes from."""
+    notebook = nbformat.read(path, as_version=4)
+    return [about(notebook).get("built"), *(cell.id for cell in notebook.cells)]

@@ -1,0 +1,1 @@
+"""One learner's kernel in a sandbox of its own."""
