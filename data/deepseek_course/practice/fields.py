@@ -54,9 +54,8 @@ def _row(kinds: tuple, said: object, place: str) -> tuple:
         kinds = kinds[:1] * len(said)
     if len(said) != len(kinds):
         raise ValueError(f"{place} has {len(said)} values instead of {len(kinds)}")
-    return tuple(
-        filled(kind, value, f"{place}[{number}]") for number, (kind, value) in enumerate(zip(kinds, said), start=1)
-    )
+    pairs = enumerate(zip(kinds, said, strict=True), start=1)
+    return tuple(filled(kind, value, f"{place}[{number}]") for number, (kind, value) in pairs)
 
 
 def _one_of(kinds: list[type], said: object, place: str):

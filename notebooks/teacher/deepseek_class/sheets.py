@@ -17,7 +17,13 @@ from pathlib import Path
 import pandas as pd
 from markdown_it import MarkdownIt
 
+from deepseek_course.practice import judging
+from deepseek_course.tables.amounts import money
+from deepseek_course.tables.reading import table
+
+from .build import execute, learner
 from .fonts import font_face
+from .source import SOURCES, Lesson, in_language
 
 CSS = Path(__file__).with_name("sheet.css")
 PLACES = ("front", "foot", "back")
@@ -67,11 +73,11 @@ WORDS = {
 }  # fmt: skip
 
 
-def sheet(lesson: build.Lesson, language: str) -> str:
+def sheet(lesson: Lesson, language: str) -> str:
     """One HTML document to print on A4, both sides: two pages a period, and the second period begins on page 3.
 
     Raises:
-        build.SourceError: a cell of the lesson fails when it is run.
+        SourceError: a cell of the lesson fails when it is run.
     """
     words, title = WORDS[language], _find(r"^# (.*)$", lesson, language)
     name = "".join(f"<span>{word}<i></i></span>" for word in words["name"])
@@ -86,20 +92,19 @@ def sheet(lesson: build.Lesson, language: str) -> str:
     return _document(title, body, language)
 
 
-def debate_cards(lesson: build.Lesson, language: str) -> str:
+def debate_cards(lesson: Lesson, language: str) -> str:
     """One HTML document with the cards of lesson 04's debate, eight to a page: roles, evidence, questions, habits."""
-    course.use(language)
     words, evidence = WORDS[language], _evidence(lesson, language)
-    facts = pd.concat([course.table("facts"), course.table("later_facts")])
-    outlets = pd.concat([course.table("sources"), course.table("later_sources")])["publisher"]
+    facts = pd.concat([table("facts", language), table("later_facts", language)])
+    outlets = pd.concat([table("sources", language), table("later_sources", language)])["publisher"]
     question = _find(r"\*\*([^*]*AI [^*]*\?)\*\*", lesson, language)
     question = question[:1].upper() + question[1:]
-    blanks = "".join(f"<span>{name}<i></i>%</span>" for name in course.table("scenarios")["name"])
+    blanks = "".join(f"<span>{name}<i></i>%</span>" for name in table("scenarios", language)["name"])
     chances = "".join(f"<p class='chances'><b>{words[when]}</b>{blanks}</p>" for when in ("before", "after"))
     roles = [f"<h2>{role}</h2><p>{question}</p>{chances}" for role in evidence]
-    proofs = [_proof(facts.loc[id], outlets, role, words) for role, ids in evidence.items() for id in ids]
+    proofs = [_proof(facts.loc[id], outlets, role, language) for role, ids in evidence.items() for id in ids]
     five = f"<h2>{words['questions']}</h2>{five_questions(language)}"
-    last = build.Lesson(build.SOURCES / "05-brief.md")
+    last = Lesson(SOURCES / "05-brief.md")
     habits = f"<h2>{words['habits']}</h2>" + _markdown(_find(r"((?:^- .*\n){6})", last, language))
     body = ""
     for cards, head in ((roles + proofs, words["reveal"]), ([five] * 8, ""), ([habits] * 8, "")):
@@ -111,7 +116,7 @@ def debate_cards(lesson: build.Lesson, language: str) -> str:
 
 def five_questions(language: str) -> str:
     """The card of the five questions, as lesson 00 has it, as a list."""
-    card = _find(r"^> \*\*(①.*)\*\*$", build.Lesson(build.SOURCES / "00-start.md"), language)
+    card = _find(r"^> \*\*(①.*)\*\*$", Lesson(SOURCES / "00-start.md"), language)
     return "<ul class='five'>" + "".join(f"<li>{part}</li>" for part in re.findall("[①-⑤][^①-⑤]*", card)) + "</ul>"
 
 
@@ -121,13 +126,13 @@ def _document(title: str, body: str, language: str) -> str:
     return f"<!DOCTYPE html><html lang='{language}'><head>{head}</head><body>{body}</body></html>"
 
 
-def _find(pattern: str, lesson: build.Lesson, language: str) -> str:
+def _find(pattern: str, lesson: Lesson, language: str) -> str:
     prose = "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
     found = re.search(pattern, prose, re.MULTILINE)
     return found[1] if found else ""
 
 
-def _periods(lesson: build.Lesson, language: str) -> list[dict[str, list[str]]]:
+def _periods(lesson: Lesson, language: str) -> list[dict[str, list[str]]]:
     """What the sheet has, period by period and place by place."""
     periods, home, place = [{place: [] for place in PLACES}], False, "front"
     cells = [cell for cell in lesson.cells if cell.metadata.get("lang", language) == language]
@@ -148,7 +153,7 @@ def _periods(lesson: build.Lesson, language: str) -> list[dict[str, list[str]]]:
             text = _prose(prose, bool(tasks))
             text += "".join(_shown(printed) for cell, printed in group[1:] if _is_shown(cell, home))
             text += "".join(_blank(cell, printed.source, language) for cell, printed in tasks)
-            whole = any("answer" in cell.metadata for cell, _ in tasks)
+            whole = any("exercise" in cell.metadata for cell, _ in tasks)
             periods[-1][place].append(f"<div class='{'exercise' if whole else 'other'}'>{text}</div>" if text else "")
     return periods
 
@@ -159,14 +164,14 @@ def _is_shown(cell, home: bool) -> bool:
 
 
 def _is_task(cell, home: bool, by_hand: str) -> bool:
-    if "answer" in cell.metadata:
-        return not home and judging.get(cell.metadata["answer"])["level"] != "stretch"
+    if "exercise" in cell.metadata:
+        return not home and judging.get(cell.metadata["exercise"]).level != "stretch"
     return "written" in cell.metadata and cell.metadata["written"] == by_hand
 
 
-def _printed(lesson: build.Lesson, language: str) -> list:
+def _printed(lesson: Lesson, language: str) -> list:
     """The learners' notebook, run: with logarithmic axes, to which they change on the screen."""
-    notebook = build.learner(lesson, language)
+    notebook = learner(lesson, language)
     cells = [cell for cell in lesson.cells if cell.metadata.get("lang", language) == language]
     for cell, printed in zip(cells, notebook.cells, strict=True):
         if cell.cell_type == "code":
@@ -176,9 +181,9 @@ def _printed(lesson: build.Lesson, language: str) -> list:
                 printed.source = SMALL + re.sub(r"plt\.figure\(.*\)\n", "", printed.source)
                 if '"log"' in printed.source:
                     printed.source = printed.source.replace("course.show(", DECADES + "course.show(")
-            printed.source += f"\n{build.in_language(instead, language)}" if isinstance(instead, str) else ""
+            printed.source += f"\n{in_language(instead, language)}" if isinstance(instead, str) else ""
     with tempfile.TemporaryDirectory() as folder:
-        return build.execute(notebook, Path(folder) / language, lesson.path.name).cells
+        return execute(notebook, Path(folder) / language, lesson.path.name).cells
 
 
 def _prose(cell, asked: bool) -> str:
@@ -231,38 +236,39 @@ def _blank(cell, source: str, language: str) -> str:
         return "".join(_lines(label, 4) for label in _open(source))
     if "written" in cell.metadata:
         return _lines("", cell.metadata.get("sheet", len(cell.source) // LETTERS[language] + 2))
-    exercise, words = judging.get(cell.metadata["answer"]), WORDS[language]
-    box, kind = "<span class='box'></span>", exercise["kind"]
+    exercise, words = judging.get(cell.metadata["exercise"]), WORDS[language]
+    box, kind = "<span class='box'></span>", exercise.kind
     if kind == "forecast":
         why = _lines(words["why"], 2) if "_why = " in source else ""
         return f"<p class='ring'><span>{words['knew']}</span><span>3 10 25 50 75 90 97 %</span></p>{why}"
     if kind in ("percents", "ranges"):
         one = f"<u></u> {words['low']} <u></u> {words['high']}" if kind == "ranges" else "<u></u> %"
-        blank = "".join(f"<span class='part'>{n}. {one}</span>" for n in range(1, exercise["count"] + 1))
-    elif kind == "sequence" and len(exercise["answer"][0]) > 2:
-        blank = "".join(f"<span class='part'>{n} {box}</span>" for n in range(1, len(exercise["answer"][0]) + 1))
+        blank = "".join(f"<span class='part'>{n}. {one}</span>" for n in range(1, exercise.count + 1))
+    elif kind == "sequence" and len(exercise.answer[0]) > 2:
+        blank = "".join(f"<span class='part'>{n} {box}</span>" for n in range(1, len(exercise.answer[0]) + 1))
     elif kind == "sequence":
         blank = f"{words['reason']} {box} {words['verdict']} {box}"
     elif kind == "number":
         blank = f"{words['work']} <i></i> {words['answer']} <u></u>"
     else:
         blank = f"{words['answer']} {box}" if kind == "choice" else f"{words['all']} <u></u>"
-    return f"<div class='answer'><small>{exercise['id']}</small>{blank}</div>"
+    return f"<div class='answer'><small>{exercise.id}</small>{blank}</div>"
 
 
-def _evidence(lesson: build.Lesson, language: str) -> dict[str, list[str]]:
+def _evidence(lesson: Lesson, language: str) -> dict[str, list[str]]:
     """The roles of the debate, each with the ids of its facts, as the cell of the lesson has them."""
     source = next(cell.source for cell in lesson.cells if re.search(r"^evidence = ", cell.source, re.MULTILINE))
-    statements = ast.parse(build.in_language(source, language)).body
+    statements = ast.parse(in_language(source, language)).body
     return next(ast.literal_eval(s.value) for s in statements if ast.unparse(s).startswith("evidence = "))
 
 
-def _proof(fact: pd.Series, outlets: pd.Series, role: str, words: dict) -> str:
+def _proof(fact: pd.Series, outlets: pd.Series, role: str, language: str) -> str:
+    words = WORDS[language]
     unit = fact["unit"]
     if pd.isna(fact["value"]):
         value = ""
     elif unit in ("USD", "KRW", "CNY"):
-        value = course.money(fact["value"], currency=unit)
+        value = money(fact["value"], language, currency=unit)
     else:
         value = f"{fact['value']:,g}{words[unit]}"
     caveat = "" if pd.isna(fact["caveat"]) else fact["caveat"]
