@@ -6,7 +6,7 @@ from nbconvert import HTMLExporter
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 
 from .preprocessors.cells import about, said
-from .results import with_summary
+from .preprocessors.results import with_summary
 
 WORDS = ("answer", "check", "comment", "late_penalty", "own", "score", "task", "waiting")
 

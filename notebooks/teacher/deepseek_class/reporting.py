@@ -23,7 +23,7 @@ from deepseek_course.practice.opinions import KNEW, Forecast
 from .build import execute, solved, version
 from .messages import say
 from .preprocessors.judging import verdict
-from .results import noticed
+from .preprocessors.results import noticed
 from .roster import full_name, read_rows
 from .source import Lesson, SourceError
 from .writing import whole

@@ -15,8 +15,8 @@ from deepseek_course.practice.feedback import MARKS, Feedback
 
 from .. import messages
 from ..messages import shortened
-from ..results import with_summary
 from .cells import NO_MATHS, OWN, about, is_check, is_untouched, said
+from .results import with_summary
 
 LONGEST_REASON = 200  # characters of an error in the table of results
 LONGEST_ANSWER = 20_000  # characters of an answer cell that are looked at

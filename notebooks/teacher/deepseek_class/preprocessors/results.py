@@ -9,7 +9,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from deepseek_course.pages import escaped
 
-from .preprocessors.cells import NO_MATHS, about, said
+from .cells import NO_MATHS, about, said
 
 STYLE = (  # nbgrader's pages hide the triangle of what is folded
     "summary { display: list-item; cursor: pointer }"
