@@ -7,8 +7,8 @@ import pytest
 
 from deepseek_class.build import learner
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
+from deepseek_course.plain import plain
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import plain
 
 HEAD = "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
 PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
@@ -26,8 +26,8 @@ def test_the_exercise_in_contributing_is_one_place_and_works(tmp_path):
     made = lesson(tmp_path, EXAMPLE)
     assert jupytext.writes(jupytext.reads(made.text, fmt="md:myst"), fmt="md:myst").endswith(EXAMPLE)
     (task,) = made.tasks.values()
-    assert task.exercise.judge(plain(3.18)).passed
-    assert task.exercise.judge(plain(1.91)).message.en == "That is Meta."
+    assert task.exercise.judge(plain(3)).passed
+    assert task.exercise.judge(plain(2)).message.en == "That is Meta."
     cell = learner(made, "en").cells[-1]
     assert cell.source == 'apple = ...\n\ncourse.check("02-apple", apple)'
 
@@ -63,8 +63,8 @@ SLIPS = {
     "a mistake's field misspelt": ('value = "dow', 'vlaue = "dow', "no field mistakes[2].vlaue"),
     "English forgotten": ('en = "That is Meta."\n', "", "mistakes[1].en is missing"),
     "a fact that is not there": ('"meta_change_27"', '"meta_change"', "'meta_change'"),
-    "a fact that is not there, in a text": ("{answer:.2f}%를", "{anwser:.2f}%를", "'anwser'"),
-    "a format that is none": ("{answer:.2f} percent", "{answer:2x} percent", "Unknown format code"),
+    "a fact that is not there, in a text": ("{answer:.0f}%를", "{anwser:.0f}%를", "'anwser'"),
+    "a format that is none": ("{answer:.0f} percent", "{answer:2x} percent", "Unknown format code"),
     "no variable": ('variable = "apple"\n', "", "variable is missing"),
     "no solution": ("solved = 'apple = facts.value[\"apple_change_27\"]'\n", "", "solved is missing"),
     "code that is none": ("solved = 'apple = ", "solved = 'apple == = ", "not Python"),

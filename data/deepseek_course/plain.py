@@ -30,7 +30,7 @@ def plain(value: object, longest: int = LONGEST) -> dict:
 
 
 class Answer:
-    """An answer on its way out of a notebook: what the hidden line of a check cell yields while a class is marked.
+    """An answer on its way out of a notebook: what the hidden cell below an exercise yields while a class is marked.
 
     Its text is "0", so that whoever does not know `MIME` gives no points for it.
 

@@ -1,6 +1,6 @@
 """`python run.py class report`: marks.csv for the LMS, answers.csv, and two notebooks that show the class.
 
-`nbgrader export --exporter=reporting.MarksExporter` writes the marks alone.
+`nbgrader export --exporter=deepseek_class.reporting.MarksExporter` writes the marks alone.
 """
 
 import json
@@ -127,7 +127,7 @@ def read_marked(path: Path) -> tuple[dict, list[dict]]:
 
 
 def read_check(cell: dict) -> dict:
-    """What one check cell yielded: its exercise, its points, the answer if one came out, and what was said."""
+    """What one hidden cell yielded: its exercise, its points, the answer if one came out, and what was said."""
     grading = cell["metadata"]["nbgrader"]
     data = [output["data"] for output in cell["outputs"] if "data" in output]
     return {
