@@ -115,10 +115,24 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     ids = [source] if isinstance(source, str) else list(source)
     names = [f"{row.publisher} ({', '.join(filter(None, [row.published, kind(row.Index)]))})" for row in _rows(ids)]
     figure, picture = plt.gcf(), io.BytesIO()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if axis.get_scale() == "log":
+                _rule(axis)
     figure.savefig(picture, format="png", dpi=2 * figure.dpi)
     width = figure.get_figwidth() * 96
     plt.close(figure)
     return Figure(picture.getvalue(), width, alt, f"{told('source')}: {'; '.join(names)}" if names else "")
+
+
+def _rule(axis) -> None:
+    """Few labels on a logarithmic axis, but a line for each power of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.get_major_locator().set_params(numticks=5)
+    axis.set_minor_locator(LogLocator(numticks=20))
+    axis.set_minor_formatter(NullFormatter())
+    axis.grid(which="minor")
 
 
 def kind(source: str) -> str:

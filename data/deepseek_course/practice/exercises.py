@@ -79,6 +79,10 @@ class Exercise(ABC):
         """Whether what `read` gave is right, nearly so or wrong, and what to say, with braces still in it."""
 
     @abstractmethod
+    def parts(self) -> list[str]:
+        """What an answer consists of, such as ["reason", "verdict"]: a printed sheet has room for each."""
+
+    @abstractmethod
     def expressions(self) -> list[str]:
         """Its arithmetic over the tables' values."""
 

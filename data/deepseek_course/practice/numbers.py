@@ -53,6 +53,9 @@ class Number(Exercise, kind="number"):
             names |= dict(table(self.table, "ko").query(self.where).items())  # its numbers are the same in both
         return names | {"answer": evaluate(self.answer, names)}
 
+    def parts(self) -> list[str]:
+        return ["number"]
+
     def expressions(self) -> list[str]:
         return [self.answer, *(self.between or ()), *(mistake.value for mistake in self.mistakes if mistake.value)]
 

@@ -45,6 +45,9 @@ class Forecast(Opinion, kind="forecast"):
     question: str  # its row in the table questions
     count: int = 2
 
+    def parts(self) -> list[str]:
+        return ["chance"]
+
     def is_open(self, data: dict) -> bool:
         """Whoever knows the outcome may leave the probability open, and still has answered."""
         if is_blank(data) or data["kind"] != "list" or len(data["value"]) != 2:
@@ -92,6 +95,9 @@ class Percents(Opinion, kind="percents"):
     total: float | None = None  # what they have to add up to
     truths: tuple[int, ...] = ()  # 1 for what is true, 0 for what is not
 
+    def parts(self) -> list[str]:
+        return ["percent"] * self.count
+
     def read(self, data: dict) -> list:
         items = data["value"] if data["kind"] == "list" else []
         given = [_percent(item) for item in items if not is_blank(item)]
@@ -129,6 +135,9 @@ class Ranges(Opinion, kind="ranges"):
     """Several ranges [low, high], each within its limits."""
 
     limits: tuple[tuple[float, float], ...]
+
+    def parts(self) -> list[str]:
+        return ["range"] * self.count
 
     def read(self, data: dict) -> list:
         items = data["value"] if data["kind"] == "list" else []

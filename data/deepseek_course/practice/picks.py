@@ -67,6 +67,9 @@ class Choice(Picks, kind="choice"):
 
     asked = "one_letter"
 
+    def parts(self) -> list[str]:
+        return ["letter"]
+
     def picks(self) -> list[int]:
         return [self.answer, *(mistake.value for mistake in self.mistakes)]
 
@@ -93,6 +96,9 @@ class Choices(Picks, kind="choices"):
     mistakes: tuple[ChoicesMistake, ...] = ()
 
     asked = "some_letters"
+
+    def parts(self) -> list[str]:
+        return ["letters"]
 
     def picks(self) -> list[int]:
         return [*self.answer, *(mistake.has or mistake.lacks for mistake in self.mistakes)]
@@ -127,6 +133,9 @@ class Sequence(Picks, kind="sequence"):
     @property
     def asked(self) -> str:
         return "reason_and_verdict" if self.count() == 2 else "letters_in_order"
+
+    def parts(self) -> list[str]:
+        return ["reason", "verdict"] if self.count() == 2 else ["place"] * self.count()
 
     def picks(self) -> list[int]:
         wrong = [m.value if isinstance(m.value, tuple) else (m.value,) for m in self.mistakes]

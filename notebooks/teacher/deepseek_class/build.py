@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from deepseek_class.source import ROOT, Lesson, SourceError, Task, in_language, read_lessons
+from deepseek_class.source import ROOT, Lesson, SourceError, Task, for_paper, in_language, on_screen, read_lessons
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.notes import FOLDER
 from deepseek_course.practice.judging import EXERCISES
@@ -54,10 +54,16 @@ def grading(kind: str, name: str, points: int = 0) -> dict:
     } | ({} if kind == "answer" else {"points": points})
 
 
-def teacher(lesson: Lesson, language: str) -> nbformat.NotebookNode:
-    """The notebook in one language, its solutions inside, marked for nbgrader; not executed."""
+def teacher(lesson: Lesson, language: str, paper: bool = False) -> nbformat.NotebookNode:
+    """The notebook in one language, its solutions inside, marked for nbgrader; not executed.
+
+    Args:
+        paper: with the cells that only a printed sheet has.
+    """
     cells, used = [], set()
     for n, cell in lesson.in_language(language):
+        if for_paper(cell) and not paper:
+            continue
         made, name = _task(lesson.tasks[n], language) if n in lesson.tasks else _cell(lesson, n, language)
         made.metadata |= {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
         while name in used:
@@ -91,9 +97,9 @@ def _cell(lesson: Lesson, n: int, language: str) -> tuple[nbformat.NotebookNode,
     twin = lesson.cells[n - 1] if cell.metadata.get("lang") == "en" else cell
     prose = cell.cell_type == "markdown"
     new = nbformat.v4.new_markdown_cell if prose else nbformat.v4.new_code_cell
-    made = new(cell.source if prose else in_language(cell.source, language))
+    made = new(on_screen(cell.source) if prose else in_language(cell.source, language))
     if "written" not in cell.metadata:
-        return made, hashlib.sha256(twin.source.encode()).hexdigest()[:8]
+        return made, hashlib.sha256(on_screen(twin.source).encode()).hexdigest()[:8]
     name = cell.metadata["written"]
     made.metadata["nbgrader"] = grading("written", name, cell.metadata["points"])
     return made, f"{name}-written"
@@ -116,9 +122,9 @@ def assignment(lesson: Lesson, language: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def learner(lesson: Lesson, language: str) -> nbformat.NotebookNode:
+def learner(lesson: Lesson, language: str, paper: bool = False) -> nbformat.NotebookNode:
     """The notebook that learners open: solutions cleared, checks locked; not executed."""
-    notebook = teacher(lesson, language)
+    notebook = teacher(lesson, language, paper)
     config = Config()
     config.ClearSolutions.code_stub = {"python": ""}
     config.ClearSolutions.text_stub = STUB[language]

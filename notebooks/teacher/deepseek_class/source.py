@@ -19,6 +19,7 @@ from deepseek_course.tables.texts import known_values
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ROOT / "notebooks" / "source"
 BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
+SCREEN = re.compile(r'<(span|div) class="screen">\n*(.*?)\n*</\1>', re.DOTALL)  # what a printed sheet leaves out
 TWO_LANGUAGES = "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner."
 
 
@@ -40,6 +41,16 @@ class Task:
 def in_language(source: str, language: str) -> str:
     """The source of a code cell in one language."""
     return BILINGUAL.sub(lambda match: match[1 + LANGUAGES.index(language)], source)
+
+
+def on_screen(prose: str) -> str:
+    """Prose as a notebook has it: all of it, without the marks around what is not printed."""
+    return SCREEN.sub(r"\2", prose)
+
+
+def for_paper(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is run and shown where a sheet is printed, and in no notebook."""
+    return "sheet" in cell.metadata.get("tags", [])
 
 
 class Lesson:
@@ -102,6 +113,8 @@ class Lesson:
             said = self.cells[n].metadata
             if said.get("lang") not in LANGUAGES:
                 self.stop(n, 'this prose cell needs its language: +++ {"lang": "ko"} or {"lang": "en"}.')
+            if 'class="screen"' in on_screen(self.cells[n].source):
+                self.stop(n, 'a mark <span class="screen"> or <div class="screen"> is open, or has another inside.')
             follows = self.cells[n + 1].metadata.get("lang") if n + 1 in prose else None
             before = self.cells[n - 1].metadata.get("lang") if n - 1 in prose else None
             if said["lang"] == "ko" and follows != "en":
