@@ -22,6 +22,18 @@ lessons = pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 languages = pytest.mark.parametrize("language", LANGUAGES)
 
 
+# A small table, and what describes it.
+GOOD = "id,name_ko,value\na,가,1\nb,나,2.5\n"
+SCHEMA = {
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "name_ko", "type": "string"},
+        {"name": "value", "type": "number"},
+    ],
+    "primaryKey": "id",
+}
+
+
 class Hostile:
     """An object that refuses everything."""
 

@@ -22,17 +22,7 @@ from deepseek_course.lesson.notes import FOLDER
 from deepseek_course.practice import judging
 from deepseek_course.tables import reading
 from deepseek_course.tables.texts import known_values
-from samples import languages
-
-SCHEMA = {
-    "fields": [
-        {"name": "id", "type": "string"},
-        {"name": "name_ko", "type": "string"},
-        {"name": "value", "type": "number"},
-    ],
-    "primaryKey": "id",
-}
-GOOD = "id,name_ko,value\na,가,1\nb,나,2.5\n"
+from samples import GOOD, SCHEMA, languages
 
 
 def read(tmp_path, content: str | bytes):
