@@ -156,13 +156,14 @@ def test_a_question_reads_in_the_lesson_as_it_is_settled(language):
     """The wording decides, so it is the same wherever it stands, and so is its hint."""
     course.use(language)
     questions = course.table("questions")
-    prose = "\n\n".join(c.source for c in LESSON.cells if c.metadata.get("lang") == language).split("\n\n")
+    places = {task.exercise.id: n for n, task in LESSON.tasks.items()}
     for exercise_id, exercise in judging.load().items():
         if isinstance(exercise, Forecast):
             question = questions.loc[exercise.question]
             number = f"{question['number']:.0f}. " if question["number"] > 0 else ""
-            asked = prose.index(f"**{exercise_id}** · {number}{question['question']}")
-            assert prose[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
+            above = LESSON.cells[places[exercise_id] - 2 + LANGUAGES.index(language)].source.split("\n\n")
+            asked = above.index(f"{number}{question['question']}")
+            assert above[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
 
 
 def test_the_misprint_of_lesson_05_can_be_looked_up():
