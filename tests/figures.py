@@ -4,8 +4,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from deepseek_course.answers import read_number
-from deepseek_course.arithmetic import evaluate
+from deepseek_course.practice.answers import read_number
+from deepseek_course.tables.arithmetic import evaluate
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 FIGURE = re.compile(

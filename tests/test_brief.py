@@ -2,23 +2,16 @@
 
 import re
 
-import build
 import pytest
-from deepseek_course.feedback import say
 
 import deepseek_course as course
-from deepseek_course import brief
+from deepseek_class.source import SOURCES, Lesson, in_language
+from deepseek_course.language import LANGUAGES, told
+from deepseek_course.lesson import brief
+from samples import Hostile
 
 FILLED, LENGTH, TERMS, NUMBERS, WON = range(5)  # the lines in which a machine has a say, in order
-LANGUAGES = ["ko", "en"]
-LESSON = build.SOURCES / "05-brief.md"
-
-
-class Hostile:
-    """An object that refuses everything."""
-
-    def __getattribute__(self, name):
-        raise RuntimeError(name)
+LESSON = SOURCES / "05-brief.md"
 
 
 ODD = {
@@ -55,21 +48,21 @@ def line(number, **slots):
 def test_an_open_brief_shows_the_whole_list_and_nothing_ticked(language):
     review = course.review(**dict.fromkeys(brief.SLOTS, ...))
     assert not any(item.done for item in review.items)
-    assert all(say(f"slot_{slot}") in review.items[FILLED].details[0] for slot in brief.SLOTS)
+    assert all(told(f"slot_{slot}") in review.items[FILLED].details[0] for slot in brief.SLOTS)
     assert repr(course.review()) == repr(review)
 
 
 def test_only_the_open_slots_are_named(language):
     review = course.review(who_what="a", number_scope="", compared="b", contested=None, certainty="c")
     named = review.items[FILLED].details[0]
-    assert say("slot_number_scope") in named and say("slot_contested") in named
-    assert say("slot_who_what") not in named and len(review.items) == 8
+    assert told("slot_number_scope") in named and told("slot_contested") in named
+    assert told("slot_who_what") not in named and len(review.items) == 8
 
 
 def test_what_a_machine_cannot_know_is_left_to_the_partner(language):
     left = [item for item in course.review().items if item.done is None]
-    assert [item.text for item in left[-3:]] == [say(f"brief_{what}") for what in ("fair", "certainty", "sense")]
-    assert all(say("brief_partner") in str(item) for item in left)
+    assert [item.text for item in left[-3:]] == [told(f"brief_{what}") for what in ("fair", "certainty", "sense")]
+    assert all(told("brief_partner") in str(item) for item in left)
 
 
 NUMBERS_WITHOUT_SOURCE = {
@@ -127,7 +120,7 @@ NO_NUMBERS = {
 def test_a_number_with_nothing_that_may_name_its_source_is_not_yet(code, text):
     course.use(code)
     item = line(NUMBERS, who_what="(R1)", number_scope=text)
-    assert item.done is False and item.details == (say("brief_bare", which=say("slot_number_scope")),)
+    assert item.done is False and item.details == (told("brief_bare", which=told("slot_number_scope")),)
 
 
 @pytest.mark.parametrize(("code", "text"), [(code, t) for code in LANGUAGES for t in SOURCED[code]])
@@ -141,7 +134,7 @@ def test_a_number_with_what_may_be_its_source_is_left_to_the_partner(code, text)
 def test_dates_names_and_small_numbers_need_no_source(code, text):
     course.use(code)
     item = line(NUMBERS, number_scope=text)
-    assert item.done is False and item.details == (say("brief_no_number"),)
+    assert item.done is False and item.details == (told("brief_no_number"),)
 
 
 @pytest.mark.parametrize("text", ["70~80%쯤입니다.", "100번에 10번쯤", "10 per cent", "between 60 and 70 percent"])
@@ -168,7 +161,7 @@ def test_the_slots_with_won_are_named_and_never_judged(code, text, found):
     course.use(code)
     item = line(WON, number_scope=text)
     assert item.done is None and bool(item.details) == found
-    assert not found or say("slot_number_scope") in item.details[0]
+    assert not found or told("slot_number_scope") in item.details[0]
 
 
 @pytest.mark.parametrize("ending", ["", "이", "은", "을", "의", "에서는", "이라고", "입니다.", ","])
@@ -221,8 +214,8 @@ def test_length_is_said_and_ticked_within_bounds(language):
 @pytest.mark.parametrize("what", ODD)
 def test_what_is_no_text_is_told_kindly(what, language):
     review = course.review(who_what=ODD[what], compared="b")
-    assert say("slot_who_what") in review.message and say("slot_compared") not in review.message
-    assert say("slot_who_what") in review.items[FILLED].details[0]
+    assert told("slot_who_what") in review.message and told("slot_compared") not in review.message
+    assert told("slot_who_what") in review.items[FILLED].details[0]
     assert "Traceback" not in repr(review) and review._repr_html_()
 
 
@@ -242,7 +235,7 @@ def test_what_is_shown_is_escaped_and_marked_in_words(language):
     assert "<b>" not in html and "&lt;b&gt;" in html
     assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0"))
     for word in ("brief_done", "brief_not_yet", "brief_partner"):
-        assert say(word) in html and say(word) in repr(review)
+        assert told(word) in html and told(word) in repr(review)
     assert html.count("<ul>") == html.count("</ul>") and html.count("<li>") == html.count("</li>")
     assert "style" not in html
 
@@ -250,15 +243,15 @@ def test_what_is_shown_is_escaped_and_marked_in_words(language):
 def test_of_an_article_of_ones_own_only_what_is_open_is_said(language):
     review = course.review(who="a", counted="b", unit=..., against="d", sure=...)
     (item,) = review.items
-    assert not item.done and say("slot_unit") in item.details[0] and say("slot_who") not in item.details[0]
+    assert not item.done and told("slot_unit") in item.details[0] and told("slot_who") not in item.details[0]
     assert course.review(**dict.fromkeys(brief.QUESTIONS, "a")).items[0].done
 
 
 def model_answers(language):
     """The lesson's own texts by name, each as five slots."""
-    lesson = build.Lesson(LESSON)
+    lesson = Lesson(LESSON)
     (code,) = (cell.source for cell in lesson.cells if cell.metadata.get("written") == "05-brief")
-    slots = dict(re.findall(r'^(\w+) = "(.+)"$', build.in_language(code, language), re.MULTILINE))
+    slots = dict(re.findall(r'^(\w+) = "(.+)"$', in_language(code, language), re.MULTILINE))
     yield "in class", slots, False
     prose = [cell for cell in lesson.cells if cell.metadata.get("lang") == language]
     (full,) = (cell.source for cell in prose if cell.metadata.get("written") == "05-full")

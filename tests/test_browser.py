@@ -13,22 +13,26 @@ import time
 import urllib.error
 import urllib.request
 
-import build
 import nbformat
 import pylopdf_fonts_ko
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from deepseek_course.keeping import FOLDER
 from playwright.sync_api import sync_playwright
 
 import deepseek_course as course
-from deepseek_course import judging
-from test_checks import right_answer, wrong_answers
+from deepseek_class.source import ROOT
+from deepseek_course.language import LANGUAGES
+from deepseek_course.lesson.notes import FOLDER
+from deepseek_course.practice import judging
+from samples import LESSONS, first_wrong, right_answer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
-PICTURES = build.ROOT / "build" / "screenshots"  # for a person to look at
-LESSONS = [path.stem for path in sorted(build.SOURCES.glob("*.md"))]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser"),
+]
+PICTURES = ROOT / "build" / "screenshots"  # for a person to look at
+NAMES = [path.stem for path in LESSONS]
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEME = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
 SIZES = {"laptop": (1366, 768), "at 200 percent": (683, 384), "narrow": (480, 800)}
@@ -47,7 +51,7 @@ CUT_OFF = """() => [...document.querySelectorAll(".jp-RenderedHTMLCommon :is(img
 }).map(e => e.outerHTML.slice(0, 80))"""
 
 
-@pytest.fixture(scope="module", params=build.LANGUAGES)
+@pytest.fixture(scope="module", params=LANGUAGES)
 def language(request):
     return request.param
 
@@ -64,7 +68,7 @@ def lab(language, tmp_path_factory):
     """A running JupyterLab, started with the README's command on a copy of the notebooks; its address and folder."""
     home = tmp_path_factory.mktemp("한글 폴더")
     folder = home / language
-    shutil.copytree(build.ROOT / "notebooks" / language, folder)
+    shutil.copytree(ROOT / "notebooks" / language, folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -75,12 +79,10 @@ def lab(language, tmp_path_factory):
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         FOLDER: str(home),
     }
-    command = [sys.executable, "run.py", "lab", str(folder / f"{LESSONS[0]}.ipynb"), "--no-browser", f"--port={port}"]
+    command = [sys.executable, "run.py", "lab", str(folder / f"{NAMES[0]}.ipynb"), "--no-browser", f"--port={port}"]
     command += ["--IdentityProvider.token=", "--ServerApp.port_retries=0", "--allow-root"]
     with open(home / "lab.log", "w") as log:
-        server = subprocess.Popen(
-            command, cwd=build.ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     for _ in range(600):
         if server.poll() is not None:
@@ -156,7 +158,7 @@ class Page:
         return self.page.locator(kinds).count()
 
 
-@pytest.fixture(scope="module", params=LESSONS)
+@pytest.fixture(scope="module", params=NAMES)
 def opened(request, lab, browser):
     address, folder = lab
     page = Page(browser, address, request.param)
@@ -165,34 +167,25 @@ def opened(request, lab, browser):
 
 
 def exercises(notebook):
-    """Each exercise: its id, the number of its answer cell and of its check cell, and the names it checks."""
-    numbers = {cell.id: number for number, cell in enumerate(notebook.cells)}
-    for cell in notebook.cells:
-        if cell.id.endswith("-check"):
-            exercise_id = cell.id.removesuffix("-check")
-            given = ast.parse(cell.source).body[-1].value.args[1]
-            names = [ast.unparse(e) for e in given.elts] if isinstance(given, ast.List) else [ast.unparse(given)]
-            yield exercise_id, numbers[f"{exercise_id}-answer"], numbers[cell.id], names
+    """Each exercise's id and the number of its cell."""
+    for number, cell in enumerate(notebook.cells):
+        if cell.id.endswith("-answer"):
+            yield cell.id.removesuffix("-answer"), number
 
 
-def answered(source: str, names: list[str], answer) -> str:
-    """The answer cell with an answer typed in place of each `...`."""
+def answered(source: str, answer) -> str:
+    """The cell of an exercise with an answer typed in place of each `...`."""
+    *lines, check = source.splitlines()
+    given = ast.parse(check).body[0].value.args[1]
+    names = [ast.unparse(e) for e in given.elts] if isinstance(given, ast.List) else [ast.unparse(given)]
     values = answer if len(names) > 1 else [answer]
-    lines = re.sub(r"^\w+ = .*\.\.\..*$\n?", "", source, flags=re.MULTILINE)
     plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
-    return lines + "\n".join(f"{name} = {value!r}" for name, value in zip(names, plain, strict=True))
+    typed = [f"{name} = {value!r}" for name, value in zip(names, plain, strict=True)]
+    return "\n".join([*(line for line in lines if not re.match(r"\w+ = .*\.\.\.", line)), *typed, check])
 
 
 def flat(text: str) -> str:
     return re.sub(r"\s+", "", text)
-
-
-def first_wrong(exercise):
-    if exercise["kind"] in judging.OPINIONS:
-        return {"forecast": [100, 3], "ranges": [[9, 3]] * exercise.get("count", 1)}.get(
-            exercise["kind"], [101] * exercise.get("count", 1)
-        )
-    return next(answer for mistake, answer in wrong_answers(exercise) if "text" not in mistake)
 
 
 def test_a_lesson_opens_and_runs_from_top_to_bottom(opened, lab, language):
@@ -214,10 +207,10 @@ def test_every_exercise_answers_in_the_page(opened, language):
     course.use(language)
     for choose in (first_wrong, right_answer):
         told = {}
-        for exercise_id, answer, check, names in exercises(notebook):
+        for exercise_id, number in exercises(notebook):
             given = choose(judging.get(exercise_id))
-            page.type_into(answer, answered(notebook.cells[answer].source, names, given))
-            told[check] = course.check(exercise_id, given).message
+            page.type_into(number, answered(notebook.cells[number].source, given))
+            told[number] = str(course.check(exercise_id, given).message)
         page.run_all()
         assert page.faults() == 0
         for _ in range(20):  # the last outputs reach the page after the kernel is idle
@@ -226,6 +219,21 @@ def test_every_exercise_answers_in_the_page(opened, language):
                 break
             page.page.wait_for_timeout(500)
         assert not missing, [(notebook.cells[number].id, page.output(number)) for number in missing]
+
+
+@pytest.mark.parametrize("opened", ["02-numbers"], indirect=True)
+def test_a_cell_that_fails_leaves_no_verdict_on_an_older_answer(opened, language):
+    """What is answered is typed into one cell, which is run once."""
+    page, notebook, _ = opened
+    course.use(language)
+    number = dict(exercises(notebook))["02-rate"]
+    right = right_answer(judging.get("02-rate"))
+    for typed, shown in ((repr(right), "✓"), ("1443조", "SyntaxError"), (repr(right), "✓")):
+        page.type_into(number, answered(notebook.cells[number].source, ...).replace("Ellipsis", typed))
+        page.page.keyboard.press("Shift+Enter")
+        page.cells.nth(number).locator(".jp-OutputArea-output", has_text=shown).wait_for(timeout=30_000)
+        page.wait_until_idle()
+        assert ("✓" in page.output(number)) == (shown == "✓")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -300,9 +308,9 @@ def test_saved_and_opened_again_in_the_dark_all_is_there(opened, lab, browser):
     again = Page(browser, lab[0], path.stem)
     settle(lab[1].parent, THEME, {"theme": "JupyterLab Light"})
     kept = nbformat.read(path, 4)
-    for exercise_id, answer, check, _ in exercises(notebook):
-        assert "= ..." not in kept.cells[answer].source, exercise_id
-        assert "✓" in again.output(check, scroll=True), exercise_id
+    for exercise_id, number in exercises(notebook):
+        assert "= ..." not in kept.cells[number].source, exercise_id
+        assert "✓" in again.output(number, scroll=True), exercise_id
     assert again.page.locator('body[data-jp-theme-light="false"]').count() == 1
     assert not serious_faults(again.page)
     again.page.close()

@@ -2,11 +2,10 @@
 
 import re
 
-import pytest
-
 import deepseek_course as course
 import figures
-from deepseek_course import judging
+from deepseek_course.tables.texts import known_values
+from samples import languages
 
 PRICES = {
     "o1_price_output": "o1",
@@ -38,7 +37,7 @@ BESIDES = {
 
 
 def test_a_price_or_a_score_that_stands_in_two_tables_is_the_same():
-    known, prices, benchmarks = judging.known_values(), course.table("prices"), course.table("benchmarks")
+    known, prices, benchmarks = known_values(), course.table("prices"), course.table("benchmarks")
     aider = benchmarks[benchmarks["measured_by"] == "outsider"].set_index("model")
     assert {fact: prices.loc[row, "output_usd"] for fact, row in PRICES.items()} == {f: known[f] for f in PRICES}
     assert {fact: aider.loc[row, "score"] for fact, row in SCORES.items()} == {f: known[f] for f in SCORES}
@@ -47,16 +46,16 @@ def test_a_price_or_a_score_that_stands_in_two_tables_is_the_same():
 
 
 def test_the_shares_are_their_counts():
-    known = judging.known_values()
+    known = known_values()
     for country in ("us", "cn"):
         share = known[f"open_{country}_2024_models"] / known[f"notable_{country}_2025_06"] * 100
         assert round(share) == known[f"open_{country}_2024"]
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@languages
 def test_each_figure_in_strategies_has_its_fact(language):
     course.use(language)
-    facts, known = course.table("facts"), judging.known_values()
+    facts, known = course.table("facts"), known_values()
     wrong = {}
     for aspect, row in course.table("strategies").iterrows():
         rests_on = [row["fact_for"], row["fact_against"]]

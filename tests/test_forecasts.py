@@ -2,18 +2,21 @@
 
 import re
 
-import build
 import nbformat
 import pandas as pd
 import pytest
 
 import deepseek_course as course
-from deepseek_course import judging, loading
+from deepseek_class.source import ROOT, SOURCES, Lesson
+from deepseek_course.language import LANGUAGES
+from deepseek_course.practice import judging
+from deepseek_course.practice.opinions import Forecast
+from deepseek_course.tables import reading
+from samples import LESSONS, languages
 
 LATER = ("outcomes", "later_facts", "later_events", "later_sources")  # the tables that may tell
 OPEN_LESSONS = ("00", "01", "02", "03", "04")
-LANGUAGES = build.LANGUAGES
-LESSON = build.Lesson(build.SOURCES / "04-scenarios.md")
+LESSON = Lesson(SOURCES / "04-scenarios.md")
 
 # Words and figures that would give an outcome away, question by question.
 TELLTALES = {
@@ -50,17 +53,17 @@ def cells_before_the_reveal(notebook):
 
 
 def exercises_in(cells):
-    return [cell.id.removesuffix("-check") for cell in cells if cell.id.endswith("-check")]
+    return [cell.id.removesuffix("-answer") for cell in cells if cell.id.endswith("-answer")]
 
 
 def opened(language):
     """The lessons up to the reveal, as a learner opens them."""
-    for path in sorted((build.ROOT / "notebooks" / language).glob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks" / language).glob("*.ipynb")):
         if path.name[:2] in OPEN_LESSONS:
             yield path, list(cells_before_the_reveal(nbformat.read(path, 4)))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@languages
 def test_no_lesson_gives_an_outcome_away_before_the_reveal(language):
     found = []
     for path, cells in opened(language):
@@ -71,14 +74,14 @@ def test_no_lesson_gives_an_outcome_away_before_the_reveal(language):
     assert not found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@languages
 def test_no_feedback_gives_an_outcome_away_before_the_reveal(language):
     for _path, cells in opened(language):
         for exercise_id in exercises_in(cells):
             assert not TELLTALE.search(str(judging.get(exercise_id))), exercise_id
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@languages
 def test_no_table_gives_an_outcome_away_but_those_that_are_named_later(language):
     course.use(language)
     for name in set(course.tables()) - set(LATER):
@@ -88,10 +91,10 @@ def test_no_table_gives_an_outcome_away_but_those_that_are_named_later(language)
 
 def test_the_lessons_before_the_reveal_use_no_later_fact():
     later = set(course.table("later_facts").index)
-    for path in sorted(build.SOURCES.glob("*.md")):
+    for path in LESSONS:
         if path.name[:2] not in OPEN_LESSONS:
             continue
-        for cell in cells_before_the_reveal(build.Lesson(path)):
+        for cell in cells_before_the_reveal(Lesson(path)):
             named = set(re.findall(r"\w+", str(cell.metadata.get("facts", [])) + cell.source))
             assert not named & later, f"{path.name}: {named & later}"
             assert not re.search(r'table\("(outcomes|later_\w+)"\)', cell.source), path.name
@@ -143,31 +146,32 @@ def test_either_flag_costs_more_than_always_50(scored):
 
 def test_one_number_for_all_is_the_share_that_happened(scored):
     exercise = judging.get("04-constant")
-    assert set(re.findall(r"'([^']+)'", exercise["where"])) == set(scored.index)
+    assert set(re.findall(r"'([^']+)'", exercise.where)) == set(scored.index)
     share = scored["outcome"].mean() * 100
     assert course.check("04-constant", share).passed and not course.check("04-constant", 50).passed
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@languages
 def test_a_question_reads_in_the_lesson_as_it_is_settled(language):
     """The wording decides, so it is the same wherever it stands, and so is its hint."""
     course.use(language)
     questions = course.table("questions")
-    prose = "\n\n".join(c.source for c in LESSON.cells if c.metadata.get("lang") == language).split("\n\n")
+    places = {task.exercise.id: n for n, task in LESSON.tasks.items()}
     for exercise_id, exercise in judging.load().items():
-        if exercise["kind"] == "forecast":
-            question = questions.loc[exercise["question"]]
+        if isinstance(exercise, Forecast):
+            question = questions.loc[exercise.question]
             number = f"{question['number']:.0f}. " if question["number"] > 0 else ""
-            asked = prose.index(f"**{exercise_id}** · {number}{question['question']}")
-            assert prose[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
+            above = LESSON.cells[places[exercise_id] - 2 + LANGUAGES.index(language)].source.split("\n\n")
+            asked = above.index(f"{number}{question['question']}")
+            assert above[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
 
 
 def test_the_misprint_of_lesson_05_can_be_looked_up():
     page = course.table("later_sources")["url"][course.table("later_facts")["source"]["round_misprint_usd"]]
-    lesson = (build.SOURCES / "05-brief.md").read_text(encoding="utf-8")
+    lesson = (SOURCES / "05-brief.md").read_text(encoding="utf-8")
     assert page.startswith("https://") and lesson.count(f"]({page})") == len(LANGUAGES)
 
 
 def test_the_tables_that_may_tell_say_so_in_their_titles():
-    told = [r["name"] for r in loading.descriptor()["resources"] if "gives outcomes away" in r["title"]]
+    told = [r["name"] for r in reading.descriptor()["resources"] if "gives outcomes away" in r["title"]]
     assert sorted(told) == sorted(LATER)

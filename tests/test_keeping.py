@@ -11,26 +11,18 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from deepseek_course.feedback import say
 
 import deepseek_course as course
-from deepseek_course import keeping
+from deepseek_course.language import LANGUAGES, told
+from deepseek_course.lesson import notes
+from samples import Hostile
 
 
-@pytest.fixture(params=["ko", "en"], autouse=True)
+@pytest.fixture(params=LANGUAGES, autouse=True)
 def folder(request, monkeypatch, tmp_path):
     course.use(request.param)
-    monkeypatch.setenv(keeping.FOLDER, str(tmp_path))
+    monkeypatch.setenv(notes.FOLDER, str(tmp_path))
     return tmp_path
-
-
-class Hostile:
-    """An object that refuses everything."""
-
-    def __getattribute__(self, name):
-        raise RuntimeError(name)
-
-    __hash__ = None
 
 
 def values():
@@ -44,7 +36,7 @@ def test_what_is_kept_is_there_again():
 
 
 def test_open_answers_are_passed_over_and_erase_nothing(folder):
-    assert not (folder / keeping.FILE).exists() and not course.keep(fall=..., rate=[..., 3]).entries
+    assert not (folder / notes.FILE).exists() and not course.keep(fall=..., rate=[..., 3]).entries
     course.keep(fall=[10, 20])
     course.keep(fall=..., r2=25)
     assert values() == {"fall": [10, 20], "r2": 25}
@@ -59,10 +51,10 @@ def test_a_new_entry_replaces_the_old():
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"fall": 3}', '{"fall": {"value": [10', "\udcff"])
 def test_a_damaged_file_loses_nothing(folder, damage):
     course.keep(fall=[10, 20])
-    path = folder / keeping.FILE
+    path = folder / notes.FILE
     path.write_bytes(damage.encode("utf-8", "surrogateescape"))
     seen = course.kept()
-    assert seen.entries["fall"]["value"] == [10, 20] and keeping.FILE in seen.message
+    assert seen.entries["fall"]["value"] == [10, 20] and notes.FILE in seen.message
     course.keep(r2=25)
     assert values() == {"fall": [10, 20], "r2": 25}
     aside = list(folder.glob("my-course-damaged-*.json"))
@@ -76,11 +68,11 @@ def no_space(number):
 @pytest.mark.parametrize("damage", ["", "{", '{"fall": {"value": [10'])
 def test_a_damaged_file_and_a_full_disk_together_lose_nothing(folder, monkeypatch, damage):
     course.keep(fall=[10, 20], r2=25)
-    path = folder / keeping.FILE
+    path = folder / notes.FILE
     path.write_text(damage, encoding="utf-8")
     with monkeypatch.context() as full:
-        full.setattr(keeping.os, "fsync", no_space)
-        assert course.keep(rate=[1, 2]).message == say("kept_not_writable", file=keeping.FILE)
+        full.setattr(notes.os, "fsync", no_space)
+        assert course.keep(rate=[1, 2]).message == told("kept_not_writable", file=notes.FILE)
         assert path.read_text(encoding="utf-8") == damage and values() == {"fall": [10, 20], "r2": 25}
     course.keep(rate=[1, 2])
     assert values() == {"fall": [10, 20], "r2": 25, "rate": [1, 2]}
@@ -89,7 +81,7 @@ def test_a_damaged_file_and_a_full_disk_together_lose_nothing(folder, monkeypatc
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_wherever_a_write_breaks_off_the_old_entries_are_there(folder, monkeypatch, nth):
     course.keep(fall=[10, 20])
-    (folder / keeping.FILE).write_text("{", encoding="utf-8")
+    (folder / notes.FILE).write_text("{", encoding="utf-8")
     calls, sync = [], os.fsync
 
     def breaks_off(number):
@@ -97,7 +89,7 @@ def test_wherever_a_write_breaks_off_the_old_entries_are_there(folder, monkeypat
         return no_space(number) if len(calls) == nth else sync(number)
 
     with monkeypatch.context() as full:
-        full.setattr(keeping.os, "fsync", breaks_off)
+        full.setattr(notes.os, "fsync", breaks_off)
         course.keep(r2=25)
     assert len(calls) == nth and values()["fall"] == [10, 20]
     course.keep(r2=25)
@@ -107,10 +99,10 @@ def test_wherever_a_write_breaks_off_the_old_entries_are_there(folder, monkeypat
 
 def test_a_file_that_vanished_is_recovered_from_its_copy_and_told(folder):
     course.keep(fall=[10, 20])
-    (folder / keeping.FILE).unlink()
-    assert course.kept().message == say("kept_gone", file=keeping.FILE) and values() == {"fall": [10, 20]}
+    (folder / notes.FILE).unlink()
+    assert course.kept().message == told("kept_gone", file=notes.FILE) and values() == {"fall": [10, 20]}
     course.keep(r2=25)
-    assert values() == {"fall": [10, 20], "r2": 25} and (folder / keeping.FILE).exists()
+    assert values() == {"fall": [10, 20], "r2": 25} and (folder / notes.FILE).exists()
 
 
 def test_a_damaged_copy_is_set_aside_too(folder):
@@ -144,7 +136,7 @@ def test_whatever_a_check_accepts_is_kept_and_the_file_stays_json(folder, what):
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
 
-    json.loads((folder / keeping.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
+    json.loads((folder / notes.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
 
 
 def test_what_is_kept_is_shown_as_it_stands():
@@ -155,9 +147,9 @@ def test_what_is_kept_is_shown_as_it_stands():
 
 def test_a_write_that_breaks_off_leaves_the_old_file(folder, monkeypatch):
     course.keep(fall=[10, 20])
-    monkeypatch.setattr(keeping.os, "fsync", no_space)
+    monkeypatch.setattr(notes.os, "fsync", no_space)
     refused = course.keep(r2=25)
-    assert keeping.FILE in refused.message and values() == {"fall": [10, 20]}
+    assert notes.FILE in refused.message and values() == {"fall": [10, 20]}
     assert not list(folder.glob("*.part*"))
 
 
@@ -174,7 +166,7 @@ def test_a_reader_sees_all_that_is_kept_while_another_notebook_writes(folder):
     writer, seen = subprocess.Popen([sys.executable, "-c", code]), [1]
     while writer.poll() is None:
         now = course.kept()
-        assert now.message == say("kept_so_far", file=keeping.FILE)
+        assert now.message == told("kept_so_far", file=notes.FILE)
         seen.append(len(now.entries))
     assert writer.returncode == 0 and seen == sorted(seen) and len(values()) == 41
 
@@ -190,12 +182,12 @@ def test_a_file_that_another_program_has_open_is_tried_again(folder, monkeypatch
             raise refusals.pop()
         return do(*paths, **options)
 
-    monkeypatch.setattr(keeping.os, action, in_use)
-    monkeypatch.setattr(keeping, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(notes.os, action, in_use)
+    monkeypatch.setattr(notes, "WAITS", (0, 0, 0))
     if action == "replace":
         assert course.keep(r2=25).entries.keys() == {"fall", "r2"} and len(values()) == 2
     else:
-        assert course.forget().message == say("kept_forgotten", file=keeping.FILE) and not list(folder.iterdir())
+        assert course.forget().message == told("kept_forgotten", file=notes.FILE) and not list(folder.iterdir())
     assert not refusals
 
 
@@ -205,16 +197,16 @@ def test_what_cannot_be_deleted_is_told_and_still_there(folder, monkeypatch):
     def in_use(*paths, **options):
         raise PermissionError("in use")
 
-    monkeypatch.setattr(keeping.os, "unlink", in_use)
-    monkeypatch.setattr(keeping, "WAITS", (0,))
-    told = course.forget()
-    assert told.message == say("kept_not_forgotten", file=keeping.FILE) and told.entries.keys() == {"fall"}
+    monkeypatch.setattr(notes.os, "unlink", in_use)
+    monkeypatch.setattr(notes, "WAITS", (0,))
+    shown = course.forget()
+    assert shown.message == told("kept_not_forgotten", file=notes.FILE) and shown.entries.keys() == {"fall"}
 
 
 def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
     (folder / "file").touch()
-    monkeypatch.setenv(keeping.FOLDER, str(folder / "file" / "below"))
-    assert course.keep(fall=[10, 20]).message == say("kept_not_writable", file=keeping.FILE)
+    monkeypatch.setenv(notes.FOLDER, str(folder / "file" / "below"))
+    assert course.keep(fall=[10, 20]).message == told("kept_not_writable", file=notes.FILE)
     assert not course.kept().entries and not course.forget().entries
 
 
@@ -232,8 +224,8 @@ ODD = {
 @pytest.mark.parametrize("what", ODD)
 def test_what_cannot_be_kept_is_named_and_the_rest_is_kept(what):
     course.keep(fall=[10, 20])
-    told = course.keep(fall=ODD[what], r2=25).message
-    assert "fall" in told and say("kept", file=keeping.FILE, count=1) in told
+    message = course.keep(fall=ODD[what], r2=25).message
+    assert "fall" in message and told("kept", file=notes.FILE, count=1) in message
     assert values() == {"fall": [10, 20], "r2": 25}
     assert "habit" in course.keep(habit=ODD[what]).message
 
@@ -247,7 +239,7 @@ def test_what_is_open_replaces_nothing(nothing):
 
 def test_a_learner_can_delete_everything(folder):
     course.keep(fall=[10, 20])
-    (folder / keeping.FILE).write_text("{", encoding="utf-8")
+    (folder / notes.FILE).write_text("{", encoding="utf-8")
     course.keep(r2=25)
     (folder / "my-course copy.json").touch()
     course.forget()
@@ -264,5 +256,5 @@ def test_a_prediction_is_told_beside_what_came_out():
 
 def test_the_file_can_be_read_without_the_course(folder):
     course.keep(note="한국어")
-    assert json.loads((folder / keeping.FILE).read_text(encoding="utf-8"))["note"]["value"] == "한국어"
-    assert "한국어" in (folder / keeping.FILE).read_text(encoding="utf-8")
+    assert json.loads((folder / notes.FILE).read_text(encoding="utf-8"))["note"]["value"] == "한국어"
+    assert "한국어" in (folder / notes.FILE).read_text(encoding="utf-8")

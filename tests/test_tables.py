@@ -6,34 +6,29 @@ import re
 import shutil
 import unicodedata
 
-import build
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from deepseek_course.feedback import say
-from deepseek_course.keeping import FOLDER
-from deepseek_course.reading import FINGERPRINT, fingerprint
 from frictionless import validate
 
 import deepseek_course as course
 import figures
-from deepseek_course import judging, loading, reading
-
-SCHEMA = {
-    "fields": [
-        {"name": "id", "type": "string"},
-        {"name": "name_ko", "type": "string"},
-        {"name": "value", "type": "number"},
-    ],
-    "primaryKey": "id",
-}
-GOOD = "id,name_ko,value\na,가,1\nb,나,2.5\n"
+from deepseek_class import build
+from deepseek_class.source import ROOT, SOURCES
+from deepseek_course.language import LANGUAGES, told
+from deepseek_course.lesson import article
+from deepseek_course.lesson.article import FINGERPRINT, fingerprint
+from deepseek_course.lesson.notes import FOLDER
+from deepseek_course.practice import judging
+from deepseek_course.tables import reading
+from deepseek_course.tables.texts import known_values
+from samples import GOOD, SCHEMA, languages
 
 
 def read(tmp_path, content: str | bytes):
     path = tmp_path / "things.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return loading.read(path, SCHEMA)
+    return reading.read(path, SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +85,8 @@ def test_a_character_that_is_no_text_is_told_by_row_and_column(tmp_path, content
 @pytest.mark.parametrize("name", course.tables())
 def test_a_zero_byte_anywhere_in_a_table_is_told(tmp_path, name):
     """A disk that failed leaves them; nothing else would show it where no key and no number is hit."""
-    resource = next(one for one in loading.descriptor()["resources"] if one["name"] == name)
-    with open(loading.HERE / resource["path"], encoding="utf-8", newline="") as file:
+    resource = next(one for one in reading.descriptor()["resources"] if one["name"] == name)
+    with open(reading.HERE / resource["path"], encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     path = tmp_path / f"{name}.csv"
     for place, column in enumerate(header):
@@ -101,7 +96,7 @@ def test_a_zero_byte_anywhere_in_a_table_is_told(tmp_path, name):
             with open(path, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([header, *spoilt])
             with pytest.raises(course.TableError, match=rf"{name}\.csv, row {number + 2}, column '{column}'.*U\+0000"):
-                loading.read(path, resource["schema"])
+                reading.read(path, resource["schema"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
@@ -110,7 +105,7 @@ def test_an_article_is_read_as_notepad_saves_it(tmp_path, monkeypatch, encoding)
     monkeypatch.setenv(FOLDER, str(tmp_path))
     (tmp_path / "article.txt").write_bytes("어느 선생님이 넣은 글, $1에서 $2까지".encode(encoding))
     digest = course.digest()
-    assert digest.note == say("digest_other") and "어느 선생님이 넣은 글" in digest._repr_html_()
+    assert digest.note == told("digest_other") and "어느 선생님이 넣은 글" in digest._repr_html_()
     assert "$1에서 $2" not in digest._repr_html_()  # no formula
 
 
@@ -118,14 +113,14 @@ def test_an_article_is_read_as_notepad_saves_it(tmp_path, monkeypatch, encoding)
 def test_an_article_that_cannot_be_read_is_told(tmp_path, monkeypatch, content):
     course.use("ko")
     monkeypatch.setenv(FOLDER, str(tmp_path))
-    assert course.digest().note == say("digest_alone")
+    assert course.digest().note == told("digest_alone")
     path = tmp_path / "article.txt"
     path.mkdir() if content is None else path.write_bytes(content)
-    assert say("digest_unreadable") in course.digest().note
+    assert told("digest_unreadable") in course.digest().note
 
 
 def test_the_descriptor_and_frictionless_agree_with_the_tables():
-    report = validate(str(loading.HERE / "datapackage.json"))
+    report = validate(str(reading.HERE / "datapackage.json"))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
 
 
@@ -138,15 +133,15 @@ def test_the_descriptor_and_frictionless_agree_with_the_tables():
     ],
 )
 def test_a_foreign_key_to_nowhere_and_a_value_not_allowed_fail_by_name(tmp_path, table, old, new, says):
-    folder = shutil.copytree(loading.HERE, tmp_path / "package")
-    path = folder / "tables" / f"{table}.csv"
+    folder = shutil.copytree(reading.HERE, tmp_path / "package")
+    path = folder / f"{table}.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     report = validate(str(folder / "datapackage.json"))
     assert not report.valid
     assert any(says in message for (message,) in report.flatten(["message"]))
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@languages
 def test_every_table_comes_in_the_readers_language(language):
     course.use(language)
     for name in course.tables():
@@ -186,7 +181,7 @@ DENIES = re.compile(
 def both_languages(name: str) -> pd.DataFrame:
     """A table as the learner has it in Korean and in English, side by side."""
     frames = []
-    for language in ("ko", "en"):
+    for language in LANGUAGES:
         course.use(language)
         frames.append(course.table(name).add_suffix(f"_{language}"))
     return pd.concat(frames, axis=1)
@@ -194,7 +189,7 @@ def both_languages(name: str) -> pd.DataFrame:
 
 def facts_with(phrase: str) -> list[str]:
     """The facts in which every word of a phrase stands, in either language."""
-    columns = [f"{column}_{language}" for column in ("entity", "metric", "caveat") for language in ("ko", "en")]
+    columns = [f"{column}_{language}" for column in ("entity", "metric", "caveat") for language in LANGUAGES]
     texts = both_languages("facts")[columns].agg(" ".join, axis=1).str.casefold()
     return texts.index[[all(word in text for word in phrase.casefold().split()) for text in texts]].tolist()
 
@@ -234,13 +229,13 @@ def test_the_verdicts_that_an_exercise_counts_are_those_of_the_table():
     claims = course.table("claims")
     types = claims.loc[claims["verdict"] == "contested", "type"].value_counts()
     counts = [len(claims), types["fact"], types["interpretation"], (claims["verdict"] == "imprecise").sum()]
-    assert [int(mistake["value"]) for mistake in judging.get("05-contested")["mistakes"]] == counts
+    assert [int(mistake.value) for mistake in judging.get("05-contested").mistakes] == counts
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@languages
 def test_each_figure_in_a_claims_reason_is_one_of_its_facts_or_a_ratio_of_two(language):
     course.use(language)
-    facts, links, known = course.table("facts"), course.table("claim_facts"), judging.known_values()
+    facts, links, known = course.table("facts"), course.table("claim_facts"), known_values()
     names = figures.names([facts])
     wrong = {}
     for claim, row in course.table("claims").iterrows():
@@ -265,8 +260,8 @@ A_MONTH = re.compile(
 def test_the_article_which_is_undated_is_given_no_month():
     facts, sources = course.table("facts"), course.table("sources")
     assert (facts.loc[facts["source"] == "seed", "as_of"] == "2025").all() and sources.loc["seed", "published"] == ""
-    paths = [*build.ROOT.glob("*.md"), *build.ROOT.glob("seeds/*.md"), *build.ROOT.glob("notebooks/teacher/*.md")]
-    paths += [*build.SOURCES.glob("*.md"), *loading.HERE.rglob("*.toml"), *loading.HERE.rglob("*.csv")]
+    paths = [*ROOT.glob("*.md"), *ROOT.glob("seeds/*.md"), *ROOT.glob("notebooks/teacher/*.md")]
+    paths += [*SOURCES.glob("*.md"), *reading.HERE.rglob("*.toml"), *reading.HERE.rglob("*.csv")]
     said = {path.name: found[0] for path in paths if (found := A_MONTH.search(path.read_text(encoding="utf-8")))}
     assert not said, "write: late January or early February 2025, as far as one can tell"
 
@@ -296,7 +291,7 @@ LABELS = {
 }
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@languages
 @pytest.mark.parametrize("source", LABELS)
 def test_a_source_is_labelled_beside_its_figure_and_under_its_chart(source, language):
     course.use(language)
@@ -311,7 +306,7 @@ def test_a_source_is_labelled_beside_its_figure_and_under_its_chart(source, lang
     assert repr(chart).endswith(f", {label})") and f", {label})</small>" in chart._repr_html_()
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@languages
 def test_a_figure_seen_only_in_a_strangers_copy_says_so(language):
     course.use(language)
     facts, sources = course.table("facts"), course.table("sources")
@@ -326,7 +321,7 @@ def test_the_fingerprint_overlooks_white_space_and_nothing_else():
 
 
 def test_the_article_text_is_the_one_retold():
-    path = build.ROOT / "seeds" / "article.txt"
+    path = ROOT / "seeds" / "article.txt"
     if not path.exists():
         pytest.skip("no seeds/article.txt: the article is not reprinted here, and nobody has put it there")
     text = path.read_text(encoding="utf-8-sig")
@@ -334,7 +329,7 @@ def test_the_article_text_is_the_one_retold():
 
 
 def test_the_card_has_the_fingerprint():
-    assert FINGERPRINT in (build.ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
+    assert FINGERPRINT in (ROOT / "seeds" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("module", ["course/data/deepseek_course", "own/lib/python3.13/site-packages/deepseek_course"])
@@ -345,11 +340,11 @@ def test_a_teachers_article_is_found_by_the_module_and_by_a_copy_of_it(monkeypat
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.delenv(FOLDER)
-    monkeypatch.setattr(reading, "__file__", str(tmp_path / module / "reading.py"))
+    monkeypatch.setattr(article, "__file__", str(tmp_path / module / "lesson" / "article.py"))
     assert "the article&#x27;s own words" in course.digest()._repr_html_()
 
 
 def test_the_digests_are_the_table():
-    for language in ("ko", "en"):
-        path = build.ROOT / "seeds" / f"digest.{language}.md"
+    for language in LANGUAGES:
+        path = ROOT / "seeds" / f"digest.{language}.md"
         assert path.read_text(encoding="utf-8") == build.digest(language), "run: python run.py build"

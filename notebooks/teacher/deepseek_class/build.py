@@ -211,7 +211,7 @@ def build(numbers: list[str], solutions: Path | None):
     if unknown := set(numbers) - {lesson.number for lesson in lessons}:
         there = ", ".join(lesson.number for lesson in lessons)
         raise SourceError(f"There is no lesson {' '.join(sorted(unknown))}; there are {there}.")
-    with exercises_written(lessons):
+    with exercises_written(lessons, for_good=not solutions):
         wanted = [lesson for lesson in lessons if not numbers or lesson.number in numbers]
         make, folder = (solved, solutions.resolve()) if solutions else (learner, ROOT / "notebooks")
         made = {
@@ -230,8 +230,11 @@ def build(numbers: list[str], solutions: Path | None):
 
 
 @contextmanager
-def exercises_written(lessons: list[Lesson]) -> Iterator[None]:
-    """The data module's exercises as the sources have them, for the lessons to run with; as before where these fail."""
+def exercises_written(lessons: list[Lesson], for_good: bool) -> Iterator[None]:
+    """The data module's exercises as the sources have them, for the lessons to run with.
+
+    Afterwards they are as before where the lessons fail, and where this is not for good.
+    """
     files = {EXERCISES / f"{lesson.number}.json": exercise_file(lesson) for lesson in lessons}
     before = {path: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*.json")}
     EXERCISES.mkdir(exist_ok=True)
@@ -239,8 +242,11 @@ def exercises_written(lessons: list[Lesson]) -> Iterator[None]:
         write_exercises(files)
         yield
     except BaseException:
-        write_exercises(before)
+        for_good = False
         raise
+    finally:
+        if not for_good:
+            write_exercises(before)
 
 
 def write_exercises(files: dict[Path, str]):
@@ -248,7 +254,8 @@ def write_exercises(files: dict[Path, str]):
         if path not in files:
             path.unlink()
     for path, text in files.items():
-        path.write_text(text, encoding="utf-8")
+        if not path.exists() or path.read_text(encoding="utf-8") != text:  # a lesson may be running meanwhile
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
