@@ -1,6 +1,6 @@
 """`python run.py class report`: marks.csv for the LMS, answers.csv, and two notebooks that show the class.
 
-`nbgrader export --exporter=reporting.MarksExporter` writes the marks alone.
+`nbgrader export --exporter=deepseek_class.reporting.MarksExporter` writes the marks alone.
 """
 
 import json
