@@ -16,12 +16,10 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "notebooks" / "teacher")]
-
-import build  # noqa: E402
-import classroom  # noqa: E402
-
-import submissions  # noqa: E402
+import submissions
+from deepseek_class.build import assignment
+from deepseek_class.preprocessors.judging import check_line
+from deepseek_class.source import SOURCES, Lesson
 
 STOCK = "c = get_config()\nc.ClearSolutions.code_stub = {'python': ''}\n"
 
@@ -34,16 +32,12 @@ def classes(number: int) -> dict[str, nbformat.NotebookNode]:
 def make_stock(folder: Path):
     """The same assignment for nbgrader as it is: a check cell's last value is its score."""
     (folder / "nbgrader_config.py").write_text(STOCK)
-    notebook = build.assignment(build.Lesson(build.SOURCES / "02-numbers.md"), "ko")
+    notebook = assignment(Lesson(SOURCES / "02-numbers.md"), "ko")
     for cell in notebook.cells:
         if cell.id.endswith("-check"):
-            points = cell.metadata.nbgrader.points
-            hidden = cell.source.split("### BEGIN HIDDEN TESTS\ncourse.Answer(")[1].split(")\n### END")[0]
-            cell.source += (
-                f"\n### BEGIN HIDDEN TESTS\n"
-                f'course.check("{cell.metadata.nbgrader.grade_id}", {hidden}).score * {points}\n'
-                f"### END HIDDEN TESTS"
-            )
+            grading = cell.metadata.nbgrader
+            check = f"{check_line(grading.grade_id, cell.source)}.passed * {grading.points}"
+            cell.source = f"### BEGIN HIDDEN TESTS\n{check}\n### END HIDDEN TESTS"
     path = folder / "source" / "02-ko" / submissions.NAME
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
@@ -66,12 +60,12 @@ def main(number: str = "30"):
         stock, ours = Path(stock), Path(ours)
         make_stock(stock)
         seconds(["-m", "nbgrader", "generate_assignment", "02-ko"], stock)
-        tool = str(Path(classroom.__file__))
-        seconds([tool, "generate_assignment", "02-ko"], ours)
+        ours_by = ["-m", "deepseek_class.commands"]
+        seconds([*ours_by, "generate_assignment", "02-ko"], ours)
         for folder in (stock, ours):
             submissions.hand_in(folder, classes(int(number)))
         floor = seconds(["-m", "nbgrader", "autograde", "02-ko"], stock)
-        isolated = seconds([tool, "mark", "02-ko"], ours)
+        isolated = seconds([*ours_by, "mark", "02-ko"], ours)
         assert marks(stock) == marks(ours), "the marks differ"
     print(
         f"{number} submissions, {os.cpu_count()} cores: stock {floor:.0f} s, isolated and side by side {isolated:.0f} s"

@@ -3,21 +3,36 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
-import build
 import nbformat
 
+from deepseek_class import build
+from deepseek_class.preprocessors.judging import checked
+from deepseek_class.source import ROOT, SOURCES, Lesson
+from deepseek_course.practice import judging
+
 NAME = "02-numbers.ipynb"
+FIRST = 12  # so many answers are right where only the first are
 
 
 @cache
 def solved(language: str) -> dict[str, str]:
     """The cells of the solved notebook, by their ids."""
-    lesson = build.Lesson(build.SOURCES / NAME.replace("ipynb", "md"))
+    lesson = Lesson(SOURCES / NAME.replace("ipynb", "md"))
     return {cell.id: cell.source for cell in build.solved(lesson, language).cells}
+
+
+def points(right: int = 999) -> int:
+    """What the first `right` checks count together."""
+    return sum(exercise.points for exercise in exercises()[:right])
+
+
+def exercises() -> list:
+    return [exercise for exercise in judging.load().values() if exercise.lesson == "02"]
 
 
 def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0) -> nbformat.NotebookNode:
@@ -26,7 +41,7 @@ def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0
     Args:
         also: code of the learner's own, in a cell of its own behind the answer number `at`.
     """
-    nb = nbformat.read(build.ROOT / "notebooks" / language / NAME, as_version=4)
+    nb = nbformat.read(ROOT / "notebooks" / language / NAME, as_version=4)
     answers = [cell for cell in nb.cells if cell.id.endswith(("-answer", "-written"))]
     for cell in answers[:right]:
         cell.source = solved(language)[cell.id]
@@ -36,28 +51,36 @@ def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0
     return nb
 
 
+def answers(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nb.cells if cell.id.endswith("-answer")]
+
+
+def with_answers(made: Callable[[str], str], right: int = 999) -> nbformat.NotebookNode:
+    """A notebook in which each answer cell is what is made of it."""
+    nb = notebook(right=right)
+    for cell in answers(nb):
+        cell.source = made(cell.source)
+    return nb
+
+
+def without_check(source: str) -> str:
+    return source.partition("course.check(")[0].rstrip()
+
+
 def wrong() -> nbformat.NotebookNode:
     """Every answer given and none of them right."""
-    nb = notebook(right=0)
-    for cell in nb.cells:
-        if cell.id.endswith("-answer"):
-            names = [line.split(" = ")[0] for line in cell.source.splitlines() if line.endswith(" = ...")]
-            cell.source = "\n".join(f"{name} = -123456" for name in names)
-    return nb
+    return with_answers(lambda source: source.replace("...", "-123456"), right=0)
 
 
-def without_checks() -> nbformat.NotebookNode:
-    nb = notebook()
-    nb.cells = [cell for cell in nb.cells if not cell.id.endswith("-check")]
-    return nb
+def without_check_lines() -> nbformat.NotebookNode:
+    return with_answers(without_check)
 
 
-def edited_checks() -> nbformat.NotebookNode:
-    nb = notebook()
-    for cell in nb.cells:
-        if cell.id.endswith("-check"):
-            cell.source = 'print("맞습니다")'
-            cell.metadata.nbgrader.points = 100
+def edited_check_lines() -> nbformat.NotebookNode:
+    """What a check says is the learner's own, and so is what it counts."""
+    nb = with_answers(lambda source: without_check(source) + '\nprint("맞습니다")')
+    for cell in answers(nb):
+        cell.metadata.nbgrader |= {"points": 100, "grade": True}
     return nb
 
 
@@ -65,7 +88,7 @@ def doubled() -> nbformat.NotebookNode:
     """Copied and pasted as JupyterLab does it: a new id, nbgrader's metadata kept."""
     nb = notebook()
     for n in range(len(nb.cells) - 1, 0, -1):
-        if nb.cells[n].id.endswith(("-answer", "-check")):
+        if nb.cells[n].id.endswith("-answer"):
             copied = deepcopy(nb.cells[n])
             copied.id = f"copy-{n}"
             nb.cells.insert(n + 1, copied)
@@ -73,9 +96,46 @@ def doubled() -> nbformat.NotebookNode:
 
 
 def moved() -> nbformat.NotebookNode:
-    """All checks at the very beginning."""
+    """All answers right below the first code cell."""
     nb = notebook()
-    nb.cells.sort(key=lambda cell: not cell.id.endswith("-check"))
+    at = next(n for n, cell in enumerate(nb.cells) if cell.cell_type == "code") + 1
+    below = sorted(nb.cells[at:], key=lambda cell: not cell.id.endswith("-answer"))
+    nb.cells[at:] = below
+    return nb
+
+
+def split() -> nbformat.NotebookNode:
+    """Each check in a cell of its own, as after JupyterLab's "split cell"."""
+    nb = notebook()
+    for cell in answers(nb):
+        before, _, check = cell.source.rpartition("\n")
+        cell.source = before.rstrip()
+        nb.cells.insert(nb.cells.index(cell) + 1, nbformat.v4.new_code_cell(check))
+    return nb
+
+
+def two_cells(language: str = "ko", right: int = 999) -> nbformat.NotebookNode:
+    """As version 0.1.0 handed it out: a check in a locked cell of its own, and some of the prose another."""
+    nb = notebook(language, right)
+    nb.metadata.deepseek_course.version = "0.1.0"
+    for cell in answers(nb):
+        answer, _, check = cell.source.rpartition("\n")
+        name = cell.id.removesuffix("-answer")
+        grading = build.grading("check", name, judging.get(name).points)
+        cell.source = answer.rstrip()
+        at = nb.cells.index(cell)
+        nb.cells.insert(at + 1, nbformat.v4.new_code_cell(check, id=f"{name}-check", metadata={"nbgrader": grading}))
+        if nb.cells[at - 1].cell_type == "markdown":
+            nb.cells[at - 1] |= {"id": f"old-{at}", "source": f"**{name}** · " + nb.cells[at - 1].source}
+    return nb
+
+
+def later_cells() -> nbformat.NotebookNode:
+    """Below each answer, which was checked, its names are used for something else."""
+    nb = notebook()
+    for cell in answers(nb):
+        for name in checked(cell.source.splitlines()[-1]):
+            nb.cells.insert(nb.cells.index(cell) + 1, nbformat.v4.new_code_cell(f"{name} = 0"))
     return nb
 
 
@@ -97,7 +157,7 @@ def stripped() -> nbformat.NotebookNode:
 
 
 def other_lesson() -> nbformat.NotebookNode:
-    return nbformat.read(build.ROOT / "notebooks" / "ko" / "03-contrast.ipynb", as_version=4)
+    return nbformat.read(ROOT / "notebooks" / "ko" / "03-contrast.ipynb", as_version=4)
 
 
 def stale() -> nbformat.NotebookNode:
@@ -196,7 +256,7 @@ OVERWRITE = (
     "import sys\nsys.modules['deepseek_course'] = None\nprint = None"
 )
 FORGE = (
-    "from deepseek_course.answers import MIME\n"
+    "from deepseek_course.plain import MIME\n"
     "class Full:\n"
     "    def __init__(self, value): pass\n"
     "    def _repr_mimebundle_(self, **kwargs):\n"
@@ -259,7 +319,7 @@ SMALL = "from IPython.display import HTML, display\nfor _ in range(1_500):\n    
 BOLD = "from IPython.display import HTML, display\ndisplay(HTML('<b>' * 300_000))"
 LISTS = "from IPython.display import HTML, display\ndisplay(HTML('<ul><li>' * 10_000))"
 FORGE_LONG = (
-    "from deepseek_course.answers import MIME\n"
+    "from deepseek_course.plain import MIME\n"
     "class Long:\n"
     "    def __init__(self, value): pass\n"
     "    def _repr_mimebundle_(self, **kwargs):\n"
@@ -277,22 +337,21 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         folder: the course folder, for the one that tries to read it.
         port: where somebody listens on this machine, for the one that tries to connect.
     """
-    half = 12
     return {
         "blank": notebook(right=0),
         "perfect": notebook(),
         "perfect-en": notebook("en"),
         "wrong": wrong(),
-        "half": notebook(right=half),
+        "half": notebook(right=FIRST),
         "raises": notebook(also=RAISE, at=3),
         "loop": notebook(also=LOOP, at=3),
-        "deaf": notebook(also=DEAF, at=half),
+        "deaf": notebook(also=DEAF, at=FIRST),
         "memory": notebook(also=MEMORY, at=3),
-        "family": notebook(also=FAMILY, at=half),
+        "family": notebook(also=FAMILY, at=FIRST),
         "output": notebook(also=OUTPUT, at=3),
         "shouts": notebook(also=SHOUT, at=3),
         "names": notebook(also=NAMED, at=3),
-        "fills": notebook(also=FILL, at=half),
+        "fills": notebook(also=FILL, at=FIRST),
         "forges-long": notebook(also=FORGE_LONG, at=3),
         "floods": notebook(also=FLOOD, at=3),
         "small-messages": notebook(also=SMALL, at=3),
@@ -301,14 +360,18 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "lists": notebook(also=LISTS, at=3),
         "looks": notebook(also=LOOK, at=3),
         "hides": notebook(also=HIDE, at=3),
-        "sockets": notebook(also=SOCKETS, at=half),
+        "sockets": notebook(also=SOCKETS, at=FIRST),
         "odd-metadata": odd_metadata(),
         "odd-cells": odd_cells(),
         "newer-format": newer_format(),
         "utf-16": json.dumps(notebook(), ensure_ascii=False).encode("utf-16"),
-        "processes": notebook(also=PROCESSES, at=half),
-        "without-checks": without_checks(),
-        "edited-checks": edited_checks(),
+        "processes": notebook(also=PROCESSES, at=FIRST),
+        "without-check-lines": without_check_lines(),
+        "edited-check-lines": edited_check_lines(),
+        "split": split(),
+        "two-cells": two_cells(),
+        "two-cells-half": two_cells(right=FIRST),
+        "later-cells": later_cells(),
         "doubled": doubled(),
         "moved": moved(),
         "retyped": retyped(),
@@ -320,11 +383,11 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "deletes": notebook(also=DELETE, at=3),
         "reads": notebook(also=READ.format(folder=folder), at=3),
         "connects": notebook(also=CONNECT.format(port=port), at=3),
-        "overwrites": notebook(right=half, also=OVERWRITE, at=3),
-        "forges": notebook(right=half, also=FORGE, at=3),
-        "no-asserts": notebook(right=half, also=NO_ASSERTS, at=3),
+        "overwrites": notebook(right=FIRST, also=OVERWRITE, at=3),
+        "forges": notebook(right=FIRST, also=FORGE, at=3),
+        "no-asserts": notebook(right=FIRST, also=NO_ASSERTS, at=3),
         "scripts": scripts(),
-        "ends": notebook(also=END, at=half),
+        "ends": notebook(also=END, at=FIRST),
         "renames": notebook(also=RENAME, at=3),
         "stale": stale(),
         "edited-set-up": edited_set_up(),

@@ -7,11 +7,11 @@ import time
 import unicodedata
 import zipfile
 
-import classroom
 import pytest
-import roster
-import unpacking
 from nbgrader.apps import ZipCollectApp
+
+from deepseek_class import roster, unpacking
+from deepseek_class.folder import CONFIG, TOOLS
 
 ROSTER = """id,last_name,first_name,email,lms_user_id
 20260101,홍,길동,hong@example.org,5001
@@ -25,7 +25,7 @@ ROSTER = """id,last_name,first_name,email,lms_user_id
 
 def notebook(text="", lesson="02", language="ko"):
     cells = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": text}]
-    meta = {"deepseek_course": {"lesson": lesson, "language": language, "version": "0.1.0"}} if lesson else {}
+    meta = {"deepseek_course": {"lesson": lesson, "language": language, "version": ""}} if lesson else {}
     return json.dumps({"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
@@ -47,7 +47,7 @@ class Class:
         (release / "02-numbers.ipynb").write_bytes(notebook())
         self.archive = folder / "downloaded" / "02-ko" / "archive"
         self.archive.mkdir(parents=True)
-        (folder / "nbgrader_config.py").write_text(classroom.CONFIG.format(tools=str(classroom.TOOLS)))
+        (folder / "nbgrader_config.py").write_text(CONFIG.format(tools=str(TOOLS)))
 
     def put(self, files):
         for name, content in files.items():

@@ -5,16 +5,17 @@ import json
 import time
 from copy import deepcopy
 
-import build
 import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marking import drop_odd_metadata
 from nbgrader.nbgraderformat import MetadataValidator
-from opening import opened
 
 import submissions
+from class_helpers import lesson
+from deepseek_class import build
+from deepseek_class.preprocessors.opening import opened
+from deepseek_class.preprocessors.restoring import drop_odd_metadata
 
 NOTEBOOK = json.loads(json.dumps(submissions.notebook(right=3)))
 NOTEBOOK["cells"] = NOTEBOOK["cells"][:12]
@@ -135,7 +136,7 @@ def test_ids_stay_and_are_there_once():
 )
 def test_odd_metadata_do_not_keep_a_teachers_own_question_from_being_marked(said):
     source = {"cell_type": "code", "source": "1", "metadata": {"nbgrader": said}}
-    whole = build.assignment(build.Lesson(build.SOURCES / "02-numbers.md"), "ko").cells
+    whole = build.assignment(lesson("02"), "ko").cells
     notebook = opened(json.dumps({"cells": [source, *whole]}).encode())
     drop_odd_metadata(notebook)
     MetadataValidator().validate_nb(notebook)

@@ -1,179 +1,30 @@
 """Marks that Canvas, Moodle and Excel read, answers judged from marked notebooks, and the class's notebooks."""
 
-import csv
 import json
 import os
-import random
 import re
-import sys
-import tempfile
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
-import build
 import jupytext
 import nbformat
 import pandas as pd
 import pytest
-import reporting
-from deepseek_course.answers import MIME
-from deepseek_course.arithmetic import evaluate
 from markdown_it import MarkdownIt
 from nbgrader.api import Gradebook
 
 import deepseek_course as course
-from deepseek_course import judging, language
+from class_helpers import FAR, make_class, mark, opened, table
+from deepseek_class import reporting
+from deepseek_class.source import Lesson, SourceError
+from deepseek_course import language
+from deepseek_course.practice import exercises, judging
+from deepseek_course.practice.opinions import Forecast
 
-# nbgrader calls alembic by its bare name when it makes a gradebook.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own use of SQLAlchemy
-FAMILY = ["김", "이", "박", "최", "정", "강", "조", "윤", "장", "임"]
-GIVEN = ["민준", "서연", "도윤", "하은", "지호", "수아", "예준", "지유", "시우", "채원"]
-ENGLISH = [("Lovelace", "Ada"), ("Hopper", "Grace"), ("Turing", "Alan"), ("Noether", "Emmy"), ("Euler", "Leonhard")]
 TASKS = 2  # marked by hand in lessons 02 and 04; make_class gives a point for each
-FAR = re.compile(  # what a browser fetches from elsewhere when it opens a page; a link that is clicked is none of it
-    r"""<(?:script|link|img|iframe|source|video|audio|object|embed)[^>]*(?:src|href|data)\s*=\s*["']?(?:https?:)?//"""
-    r"""|@import|url\(\s*["']?(?:https?:)?//|\bimport\b[^;<]{0,80}["'](?:https?:)?//""",
-    re.IGNORECASE,
-)
 STRETCH = ("04-diffusion", "04-price")
-
-
-def answer_of(exercise, skill, chance):
-    """A learner's answer as a notebook has it: right, one of the known mistakes, open, or None."""
-    letters = judging.LETTERS[language.current()]
-    kind, luck = exercise["kind"], chance.random()
-    if luck < 0.08:
-        return None if luck < 0.02 else ...
-    if kind == "forecast":
-        happened = course.table("outcomes")["outcome"][exercise["question"]]
-        percent = chance.choice([3, 10, 25, 50, 75, 90, 97])
-        if chance.random() < skill / 2:
-            percent = 75 if happened else 25
-        return [percent, letters[chance.choice([0, 1, 2, 2, 2, 2])]]
-    if kind == "percents":
-        if exercise.get("total"):
-            first, second = chance.randint(20, 60), chance.randint(10, 30)
-            return [first, second, 100 - first - second]
-        return [chance.randint(1, 99) for _ in range(exercise["count"])]
-    if kind == "ranges":
-        return [[low, high] for low, high in exercise["limits"]]
-    names, right = judging.names_of(exercise), chance.random() < skill
-    mistakes = exercise["mistakes"]
-    if kind == "number":
-        values = [m["value"] for m in mistakes if "value" in m]
-        return names["answer"] if right else evaluate(chance.choice(values), names)
-    if kind == "choice":
-        return letters[(exercise["answer"] if right else chance.choice(mistakes)["value"]) - 1]
-    picks = list(exercise["answer"] if kind == "choices" else exercise["answer"][0])
-    if not right:
-        picks = [*picks[:-1], picks[-1] % exercise["options"] + 1]
-    return ", ".join(map(str, picks))
-
-
-def mark(folder, gradebook, student, assignment, answers, *, written=None, notes=(), version=None):
-    """Write an autograded notebook and its grades, as marking does; the points that the checks gave."""
-    lesson, code = assignment.split("-")
-    language.choose(code)
-    source = next((build.ROOT / "notebooks" / code).glob(f"{lesson}-*.ipynb"))
-    notebook = json.loads(source.read_text(encoding="utf-8"))
-    scores = {}
-    for cell in notebook["cells"]:
-        grading = cell["metadata"].get("nbgrader", {})
-        name = grading.get("grade_id")
-        if name in judging.load():
-            data = course.plain(answers[name]) if name in answers else None
-            scores[name] = judging.judge(name, data).score * grading["points"] if data else 0
-            shown = {"text/plain": f"{scores[name]:g}", "text/html": ""} | ({MIME: data} if data else {})
-            output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": shown}
-            cell["outputs"] = [output]
-    about = notebook["metadata"]["deepseek_course"]
-    about |= ({"version": version} if version else {}) | ({"notes": list(notes)} if notes else {})
-    path = folder / "autograded" / student / assignment / source.name
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
-    hand_out(gradebook, assignment, source.stem, notebook)
-    gradebook.add_submission(assignment, student)
-    for grade in gradebook.find_submission_notebook(source.stem, assignment, student).grades:
-        if grade.name in scores:
-            grade.auto_score, grade.needs_manual_grade = scores[grade.name], False
-        else:
-            grade.manual_score, grade.needs_manual_grade = written, written is None
-    gradebook.db.commit()
-    return sum(scores.values())
-
-
-def hand_out(gradebook, assignment, name, notebook):
-    if assignment in [known.name for known in gradebook.assignments]:
-        return
-    gradebook.add_assignment(assignment)
-    gradebook.add_notebook(name, assignment)
-    for cell in notebook["cells"]:
-        grading = cell["metadata"].get("nbgrader", {})
-        if grading.get("solution"):
-            gradebook.add_solution_cell(grading["grade_id"], name, assignment)
-        if grading.get("grade"):
-            points, kind = grading["points"], cell["cell_type"]
-            gradebook.add_grade_cell(grading["grade_id"], name, assignment, max_score=points, cell_type=kind)
-
-
-@cache
-def empty_gradebook():
-    """The bytes of an empty gradebook: to make one takes nbgrader seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "gradebook.db")
-        with Gradebook(f"sqlite:///{path}", course_id=""):
-            return path.read_bytes()
-
-
-def opened(folder):
-    path = folder / "gradebook.db"
-    if not path.exists():
-        path.write_bytes(empty_gradebook())
-    return Gradebook(f"sqlite:///{path}", course_id="")
-
-
-def make_class(folder, learners=30, lessons=("02", "04"), seed=1):
-    """A class of invented learners, in both languages, some of whom handed in nothing."""
-    chance = random.Random(seed)
-    names = [(family, given) for family in FAMILY for given in GIVEN]
-    chance.shuffle(names)
-    names = [*ENGLISH, *names][:learners]
-    with opened(folder) as gradebook, open(folder / "students.csv", "w", encoding="utf-8-sig", newline="") as file:
-        roster = csv.writer(file)
-        roster.writerow(["id", "last_name", "first_name", "email", "lms_user_id"])
-        for number, (family, given) in enumerate(names, start=1):
-            student = f"s{number:03}"
-            roster.writerow([student, family, given, f"{student}@school.example", 9000 + number])
-            gradebook.add_student(student)
-            skill = chance.uniform(0.35, 0.95)
-            for lesson in lessons:
-                if number % 11 == 0:
-                    continue
-                code = "en" if number <= len(ENGLISH) else "ko"
-                language.choose(code)
-                found = [e for e in judging.load().values() if e["lesson"] == lesson]
-                hard = {e["id"]: random.Random(e["id"]).uniform(0.4, 1.3) for e in found}
-                answers = {e["id"]: answer_of(e, skill * hard[e["id"]], chance) for e in found}
-                if number % 13 == 0:
-                    answers = {name: ... for name in answers}
-                mark(
-                    folder,
-                    gradebook,
-                    student,
-                    f"{lesson}-{code}",
-                    answers,
-                    written=1 if number % 3 else None,
-                    notes=["확인 칸 하나가 지워져 있어 되돌렸습니다."] if number == 8 else [],
-                    version="0.0.9" if number in (3, 9) else None,
-                )
-    language.choose("ko")
-
-
-def table(path):
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def marks_of(folder):
@@ -181,7 +32,7 @@ def marks_of(folder):
 
 
 def export(folder):
-    """Only the marks, as `nbgrader export --exporter=reporting.MarksExporter` writes them."""
+    """Only the marks, as `nbgrader export --exporter=deepseek_class.reporting.MarksExporter` writes them."""
     (folder / "report").mkdir(exist_ok=True)
     with opened(folder) as gradebook:
         reporting.read_roster(folder / "students.csv", gradebook)
@@ -193,9 +44,9 @@ def export(folder):
 def reported(tmp_path_factory):
     """A class of thirty, reported in Korean."""
     folder = tmp_path_factory.mktemp("class")
-    known = judging.known_values()
+    known = exercises.known_values()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "known_values", known.copy)  # once, not for each of thousands of answers
+        patch.setattr(exercises, "known_values", known.copy)  # once, not for each of thousands of answers
         patch.setattr(reporting, "LANGUAGES", ("ko",))
         make_class(folder)
         reporting.report(folder)
@@ -273,10 +124,9 @@ def test_answers_are_judged_from_the_plain_data(reported):
     rows = table(reported / "report" / "answers.csv")
     assert {row["result"] for row in rows} == {"right", "wrong", "open"} and len(rows) > 28 * 40
     for row in rows:
-        language.choose(row["language"])
-        feedback = judging.judge(row["exercise"], json.loads(row["answer"]))
-        assert row["message"] == feedback.message and float(row["score"]) == feedback.score * float(row["points"])
-    language.choose("ko")
+        feedback = judging.get(row["exercise"]).judge(json.loads(row["answer"]))
+        assert row["message"] == feedback.message.in_language(row["language"])
+        assert float(row["score"]) == feedback.passed * float(row["points"])
     stale = {row["student"] for row in rows if row["stale"] == "1"}
     assert stale == {"s003", "s009"} and {row["student"] for row in rows if row["notes"]} == {"s008"}
 
@@ -289,8 +139,7 @@ def test_the_overview_counts_right_answers_and_known_mistakes(reported):
     wrong = rows[(rows["result"] == "wrong") & (rows["language"] == "ko")]
     exercise, message = wrong.groupby(["exercise", "message"]).size().idxmax()
     both = rows[(rows["exercise"] == exercise) & (rows["result"] == "wrong")]
-    language.choose("ko")
-    count = sum(judging.judge(exercise, json.loads(data)).message == message for data in both["answer"])
+    count = sum(judging.get(exercise).judge(json.loads(data)).message.ko == message for data in both["answer"])
     line = seen[seen.index(message.split("\n")[-1][:30]) :].partition("</tr>")[0]
     assert f">{count}<" in line
     assert "0.0.9" in seen and "되돌렸습니다" in seen
@@ -302,12 +151,12 @@ def test_forecasts_are_scored_as_by_hand_and_without_names(reported):
     outcomes, own, said = course.table("outcomes")["outcome"], {}, {}
     for row in rows:
         exercise = judging.get(row["exercise"])
-        if exercise["kind"] == "forecast" and row["result"] == "right" and row["exercise"] not in STRETCH:
+        if isinstance(exercise, Forecast) and row["result"] == "right" and row["exercise"] not in STRETCH:
             percent, knew = [part["value"] for part in json.loads(row["answer"])["value"]]
             if knew not in ("가", "A"):
-                penalty = (percent / 100 - outcomes[exercise["question"]]) ** 2
-                own.setdefault(row["student"], {})[exercise["question"]] = penalty
-                said.setdefault(exercise["question"], []).append(percent)
+                penalty = (percent / 100 - outcomes[exercise.question]) ** 2
+                own.setdefault(row["student"], {})[exercise.question] = penalty
+                said.setdefault(exercise.question, []).append(percent)
     average = {q: (mean(percents) / 100 - outcomes[q]) ** 2 for q, percents in said.items()}
     better = sum(mean(p.values()) < mean(average[q] for q in p) for p in own.values())
     seen = shown(reported / "report" / "forecasts.ko.ipynb")
@@ -367,7 +216,7 @@ def test_after_a_corrected_key_both_tables_have_the_same_points_and_it_is_said(o
     reporting.report(one_learner)
     before, marks = scores(one_learner), marks_of(one_learner)
     assert before["02-rate"] == ("right", "1") and "the key has changed" not in capsys.readouterr().out
-    monkeypatch.setitem(judging.load()["02-rate"], "answer", "12345")
+    monkeypatch.setitem(judging.load(), "02-rate", replace(judging.get("02-rate"), answer="12345"))
     reporting.report(one_learner)
     assert scores(one_learner) == before | {"02-rate": ("wrong", "1")} and marks_of(one_learner) == marks
     assert "differ in 1 rows" in (said := capsys.readouterr().out) and "class mark 02-ko --again" in said
@@ -386,7 +235,7 @@ def test_a_score_that_the_teacher_changed_is_in_both_tables(one_learner):
 def test_a_typing_error_in_a_key_is_told_as_such_and_loses_nothing(one_learner, monkeypatch):
     reporting.report(one_learner)
     before = (one_learner / "report" / "answers.csv").read_bytes()
-    monkeypatch.setitem(judging.load()["02-rate"], "answer", "no_such_fact * 2")
+    monkeypatch.setitem(judging.load(), "02-rate", replace(judging.get("02-rate"), answer="no_such_fact * 2"))
     with pytest.raises(SystemExit, match=r"key of 02-rate has a mistake .*no_such_fact"):
         reporting.report(one_learner)
     assert (one_learner / "report" / "answers.csv").read_bytes() == before
@@ -408,7 +257,7 @@ def test_a_table_that_is_open_in_excel_is_a_sentence_and_stays(one_learner, monk
 
 def test_where_a_page_cannot_be_made_the_rest_is_there_and_the_command_fails(one_learner, monkeypatch, capsys):
     def fail(*_):
-        raise build.SourceError("a cell fails")
+        raise SourceError("a cell fails")
 
     monkeypatch.setattr(reporting, "show", fail)
     with pytest.raises(SystemExit, match="1"):
@@ -424,9 +273,9 @@ def test_with_nothing_marked_it_says_what_to_do(tmp_path):
 
 @pytest.mark.parametrize("name", ["overview", "forecasts"])
 def test_the_sources_are_what_jupytext_writes_and_their_prose_is_safe(name):
-    path = Path(reporting.__file__).with_name(f"{name}.md")
+    path = Path(reporting.__file__).parents[1] / f"{name}.md"
     text = path.read_text(encoding="utf-8")
     assert jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst") == text
-    for cell in build.Lesson(path).cells:
+    for cell in Lesson(path).cells:
         if cell.cell_type == "markdown":
             assert "**" not in MarkdownIt().render(cell.source) and cell.source.count("$") < 2

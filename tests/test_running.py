@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 
-import launch
 import nbformat
 import pytest
-from marking import ALL_HTML, Defuse, is_costly
-from running import valid, without_pages
-from workers import reason
+
+from deepseek_class.isolation import launch
+from deepseek_class.preprocessors.defusing import ALL_HTML, Defuse, is_costly
+from deepseek_class.preprocessors.running import place, valid, without_pages
+from deepseek_class.workers import reason
 
 DEEP = [
     *("<b>" * 6_000, "<ul><li>" * 2_000, "<div>" * 4_000, "<b><table>" * 1_500, "<p><b></p>" * 2_000),
@@ -63,6 +64,15 @@ def test_an_error_may_have_anything_for_its_lines(traceback):
     kept, used = valid([output], 2_000_000)
     assert len(kept) == 1
     assert used < 1_000_000
+
+
+def test_a_place_is_said_by_the_exercise_there_or_before_it():
+    names = ["a", "02-rate-answer", "02-rate-check", "own-1"]
+    cells = [nbformat.v4.new_code_cell(id=name) for name in names]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"deepseek_course": {"language": "ko"}})
+    said = [place(notebook, n) for n in range(4)]
+    assert said[0] == "첫 문제 앞의" and said[3] == "02-rate 다음의"
+    assert said[1] == said[2] and "02-rate" in said[1] and said[1] != said[3]
 
 
 @pytest.mark.parametrize(

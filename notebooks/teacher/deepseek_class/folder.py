@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ from deepseek_course.language import LANGUAGES
 
 from .build import assignment
 from .messages import say
-from .preprocessors.cells import about
+from .preprocessors.cells import about, is_hidden
 from .source import Lesson, read_lessons
 from .writing import whole
 
@@ -28,6 +29,7 @@ TOOLS = Path(__file__).resolve().parent
 def set_up():
     """Makes what is missing in the current folder: settings, roster, and an assignment a lesson and language."""
     write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
+    point_to_tools(Path("nbgrader_config.py"))
     write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
     for lesson in read_lessons():
         for language in LANGUAGES:
@@ -36,6 +38,15 @@ def set_up():
 
 def write_if_missing(path: Path, text: str):
     if not path.exists():
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
+
+
+def point_to_tools(path: Path):
+    """Brings the line of a class's settings that loads the course's up to date: the course may lie elsewhere now."""
+    before = path.read_text(encoding="utf-8")
+    line = re.compile(r'(?<=^load_subconfig\("nbgrader_config.py", path=).*(?=\)$)', re.MULTILINE)
+    if (text := line.sub(lambda _: repr(str(TOOLS)), before)) != before:
         with whole(path) as part:
             part.write_text(text, encoding="utf-8")
 
@@ -84,6 +95,6 @@ def is_released(name: str) -> bool:
 
 
 def cell_ids(path: Path) -> list[str]:
-    """The cells of a notebook and the build that it comes from."""
+    """The build that a notebook comes from, and its cells but for those that no release has."""
     notebook = nbformat.read(path, as_version=4)
-    return [about(notebook).get("built"), *(cell.id for cell in notebook.cells)]
+    return [about(notebook).get("built"), *(cell.id for cell in notebook.cells if not is_hidden(cell))]

@@ -22,6 +22,12 @@ def is_check(cell: NotebookNode) -> bool:
     return cell.cell_type == CODE and is_grade(cell) and not is_solution(cell)
 
 
+def is_hidden(cell: NotebookNode) -> bool:
+    """Whether all of a test is hidden from learners: a release of ours goes without it."""
+    text = cell.source.strip()
+    return is_check(cell) and text.startswith("### BEGIN HIDDEN TESTS") and text.endswith("### END HIDDEN TESTS")
+
+
 def is_untouched(cell: NotebookNode) -> bool:
     """Whether an answer cell is as it was handed out."""
     return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)

@@ -64,7 +64,7 @@ def judged(nb: NotebookNode, check: NotebookNode, answer: NotebookNode | None) -
     outputs = {"text/plain": str(score), "text/html": f"<div {NO_MATHS}>{shown}</div>", MIME: data}
     errors = [output for output in check.outputs if output.output_type == "error"]
     check.outputs = [new_output("execute_result", outputs, execution_count=1), *errors]
-    check.source = f'course.check("{exercise}", {given(check.source)})'
+    check.source = check_line(exercise, check.source)
     if answer and "course.check(" in answer.source:
         answer.outputs = [output for output in answer.outputs if output.output_type != "execute_result"]
     check.metadata["deepseek_course"] = {
@@ -105,9 +105,7 @@ def elsewhere(checks: list[tuple], feedback: list[Feedback | None]) -> list[str]
     return [
         check.metadata.nbgrader.grade_id
         for (check, answer), found in zip(checks, feedback, strict=True)
-        if found
-        and found.passed
-        and (not answer or is_untouched(answer) or not assigned(answer.source) & checked(check.source))
+        if found and found.passed and (not answer or is_untouched(answer) or not answers(answer, check))
     ]
 
 
@@ -126,6 +124,16 @@ def given(source: str) -> str:
     """What a hidden cell hands out, or the check that it was turned into is given: a name or a list of names."""
     calls = (node for node in parsed(source) if isinstance(node, ast.Call))
     return next((ast.unparse(call.args[-1]) for call in calls if call.args), "...")
+
+
+def check_line(exercise: str, source: str) -> str:
+    """The check of what a hidden cell hands out, as a learner runs it."""
+    return f'course.check("{exercise}", {given(source)})'
+
+
+def answers(answer: NotebookNode, check: NotebookNode) -> bool:
+    """Whether an answer cell assigns what its hidden cell hands out."""
+    return bool(assigned(answer.source) & checked(check.source))
 
 
 def checked(source: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import nbformat
@@ -13,7 +13,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from ..messages import shortened
-from .cells import CODE, HASH, MARKDOWN, OWN, about, is_check, note, said
+from .cells import CODE, HASH, MARKDOWN, OWN, about, is_hidden, note, said
+from .judging import answers, check_line
 
 
 class Restore(NbGraderPreprocessor):
@@ -34,7 +35,7 @@ class Restore(NbGraderPreprocessor):
             cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
         if self.tell_origin(source, nb) == "other":
             nb.cells = []
-        known = identify(nb.cells, release.cells)
+        known = identify(nb.cells, release.cells, with_old_checks(source.cells, release.cells))
         self.tell_changes(source, release, nb.cells, known)
         same = all(about(nb).get(key) == about(source)[key] for key in ("lesson", "language", "version"))
         source.cells = self.merge(source.cells, release.cells, nb.cells, known, same, said(source, "model"))
@@ -89,7 +90,7 @@ class Restore(NbGraderPreprocessor):
         Prose that differs was changed by the learner only where both are the `same` edition. `heading` stands over a
         model answer.
         """
-        stubs = {cell.id: cell.source for cell in releases}
+        stubs = {cell.id: cell.source for cell in with_old_checks(sources, releases)}
         texts, pictures, own, last = defaultdict(list), {}, defaultdict(list), None
         for n, (cell, cell_id) in enumerate(zip(cells, known, strict=True)):
             last = cell_id or last
@@ -99,7 +100,7 @@ class Restore(NbGraderPreprocessor):
             elif cell.source.strip():
                 own[last].append(as_own(cell, f"{OWN}{n}"))
         merged = own[None]
-        for cell in sources:
+        for cell, below in zip_longest(sources, sources[1:]):
             written = [text for text in texts[cell.id] if text.strip() != stubs[cell.id].strip()]
             model = []
             if is_solution(cell):
@@ -108,12 +109,25 @@ class Restore(NbGraderPreprocessor):
                 cell.source = "\n".join(written) or stubs[cell.id]
                 if cell.cell_type == MARKDOWN and pictures.get(cell.id):
                     cell.attachments = pictures[cell.id]
-            elif cell.cell_type == CODE and not is_check(cell) and written:
+                if below and is_hidden(below) and below.id not in known and answers(cell, below):
+                    own[below.id] = own.pop(cell.id, [])  # what comes after an answer's check cannot change the answer
+            elif cell.cell_type == CODE and written:
                 own[cell.id].insert(0, new_code_cell("\n".join(written), id=f"{OWN}{cell.id}"))
             elif cell.cell_type == MARKDOWN and same and written:
                 own[cell.id].insert(0, new_markdown_cell("\n".join(written), id=f"{OWN}{cell.id}"))
             merged += [cell, *model, *own[cell.id]]
         return merged
+
+
+def with_old_checks(sources: list, releases: list) -> list[NotebookNode]:
+    """A release's cells and, where the source has a hidden cell, the check that stood there up to version 0.1.0."""
+    released = {cell.id: cell for cell in releases}
+    return [old_check(cell) if is_hidden(cell) else released[cell.id] for cell in sources]
+
+
+def old_check(hidden: NotebookNode) -> NotebookNode:
+    source = check_line(hidden.metadata.nbgrader.grade_id, hidden.source)
+    return new_code_cell(source, id=hidden.id, metadata=hidden.metadata)
 
 
 def drop_odd_metadata(nb: NotebookNode):
@@ -146,11 +160,15 @@ def as_model(cell: NotebookNode, heading: str) -> str:
     return f"**{heading}**\n\n{text}"
 
 
-def identify(cells: list, release: list) -> list[str | None]:
-    """Which of the release's cells each submitted one is: by its id, nbgrader's id, its text, or the cell before it."""
-    ids = {cell.id for cell in release}
-    by_grade_id = {cell.metadata.nbgrader.grade_id: cell.id for cell in release if "nbgrader" in cell.metadata}
-    by_text = {cell.source.strip(): cell.id for cell in release}
+def identify(cells: list, release: list, earlier: list) -> list[str | None]:
+    """Which of the course's cells each submitted one is: by its id, nbgrader's id, its text, or the cell before it.
+
+    Args:
+        earlier: the release with the cells that only earlier versions had.
+    """
+    ids = {cell.id for cell in earlier}
+    by_grade_id = {cell.metadata.nbgrader.grade_id: cell.id for cell in earlier if "nbgrader" in cell.metadata}
+    by_text = {cell.source.strip(): cell.id for cell in earlier}
     known = []
     for cell in cells:
         said = cell.metadata.get("nbgrader")
@@ -158,7 +176,7 @@ def identify(cells: list, release: list) -> list[str | None]:
         known.append(
             cell.get("id") if cell.get("id") in ids else by_grade_id.get(grade_id) or by_text.get(cell.source.strip())
         )
-    follows = dict(pairwise(cell.id for cell in release))
+    follows = dict(pairwise(cell.id for cell in earlier)) | dict(pairwise(cell.id for cell in release))
     found = set(known)
     for n in range(1, len(cells)):
         after = follows.get(known[n - 1])
