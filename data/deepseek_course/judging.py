@@ -218,7 +218,8 @@ def _judge_size(exercise: dict, number: float, names: dict) -> tuple[bool | None
             if any(math.isclose(form, wrong, rel_tol=mistake.get("tolerance", 0.005)) for form in forms):
                 return False, mistake
     read = f"{number:,.0f}" if 1e4 <= abs(number) < 1e16 else f"{number:,.6g}"
-    ratios = [form / answer for form in forms if answer and form and math.isfinite(form / answer)]
+    ratios = [form / answer for form in forms] if answer else []
+    ratios = [ratio for ratio in ratios if ratio and math.isfinite(ratio)]
     ratio = min(ratios, key=lambda r: abs(math.log10(abs(r))), default=0)
     if math.isclose(ratio, -1, rel_tol=CLOSE):
         return False, say("wrong_sign")
