@@ -1,7 +1,9 @@
 """A learner's answers are put into the teacher's notebook, whatever became of the other cells; nothing is run."""
 
 from copy import deepcopy
+from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
@@ -99,6 +101,46 @@ def test_what_was_written_into_an_old_check_is_kept():
     notebook.cells[place(notebook, "02-rate-check")].source = "rate = 1443\ncourse.check('02-rate', rate)"
     cells, notes = restored(notebook, same=False)
     assert [cell.source for cell in own(cells)] == ["rate = 1443\ncourse.check('02-rate', rate)"] and not notes
+
+
+@pytest.fixture
+def handed_out(tmp_path, monkeypatch):
+    """A folder with lesson 02 handed out in Korean; what `Restore` makes there of a notebook."""
+    monkeypatch.chdir(tmp_path)
+    for folder, made in (("source", build.assignment), ("release", build.learner)):
+        path = Path(folder, "02-ko", submissions.NAME)
+        path.parent.mkdir(parents=True)
+        nbformat.write(made(lesson("02"), "ko"), path)
+    info = {"nbgrader": {"assignment": "02-ko", "notebook": Path(submissions.NAME).stem}}
+    return lambda notebook: Restore().preprocess(notebook, info)[0]
+
+
+def test_an_earlier_version_is_told_and_its_prose_is_not_taken_for_the_learners(handed_out):
+    made = handed_out(submissions.two_cells())
+    (note,) = about(made)["notes"]
+    assert "이전 판(0.1.0)" in note and build.version() in note
+    assert not own(made.cells) and answers(made.cells).keys() == solved().keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"lesson": "03"}, "03-ko 노트북입니다"),
+        ({"language": "en"}, "02-en"),
+        ({"version": "<b>0.0.9"}, "이전 판(b0.0.9)"),
+    ],
+)
+def test_where_a_notebook_comes_from_is_told(handed_out, said, told):
+    notebook = submissions.notebook()
+    notebook.metadata.deepseek_course |= said
+    made = handed_out(notebook)
+    (note,) = about(made)["notes"]
+    assert told in note
+    assert ("..." in answers(made.cells)["02-rate-answer"]) == ("lesson" in said)
+
+
+def test_the_current_version_needs_no_note(handed_out):
+    assert "notes" not in about(handed_out(submissions.notebook()))
 
 
 def order(cells, *parts):

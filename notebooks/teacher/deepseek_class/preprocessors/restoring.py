@@ -37,7 +37,7 @@ class Restore(NbGraderPreprocessor):
             nb.cells = []
         known = identify(nb.cells, release.cells, with_old_checks(source.cells, release.cells))
         self.tell_changes(source, release, nb.cells, known)
-        same = all(about(nb).get(key) == about(source)[key] for key in ("lesson", "language", "version"))
+        same = is_same_edition(about(nb), about(source))
         source.cells = self.merge(source.cells, release.cells, nb.cells, known, same, said(source, "model"))
         source.metadata[HASH] = nb.metadata.get(HASH)
         return source, resources
@@ -128,6 +128,12 @@ def with_old_checks(sources: list, releases: list) -> list[NotebookNode]:
 def old_check(hidden: NotebookNode) -> NotebookNode:
     source = check_line(hidden.metadata.nbgrader.grade_id, hidden.source)
     return new_code_cell(source, id=hidden.id, metadata=hidden.metadata)
+
+
+def is_same_edition(found: dict, wanted: dict) -> bool:
+    """Whether a submission was made from the notebook as it is handed out now."""
+    here = [wanted["lesson"], wanted["language"], wanted["current"]]
+    return [found.get(key) for key in ("lesson", "language", "version")] == here
 
 
 def drop_odd_metadata(nb: NotebookNode):
