@@ -1,7 +1,7 @@
 """Opens and tests the course: sets up an environment beside this file, then hands over to the right tool.
 
     python run.py lab [...]      JupyterLab on the first lesson, in the language of the system
-    python run.py test [...]     all tests that this machine can run
+    python run.py test [...]     all tests that this machine can run; with --quick those of a minute
     python run.py build [...]    the notebooks from their sources
     python run.py class [...]    a class with nbgrader, in the folder class
 
@@ -406,6 +406,8 @@ def main(verb=None, *rest):
             rest.insert(0, first_lesson())
         run([python, "-m", "jupyterlab"] + rest)
     elif verb == "test":
+        if "--quick" in rest:
+            rest = [argument for argument in rest if argument != "--quick"] + ["-m", "not whole_way"]
         run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto"] + rest)
     elif verb == "build":
         run([environment(".venv-dev", DEVELOPER), "-m", "deepseek_class.build"] + rest)

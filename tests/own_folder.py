@@ -1,9 +1,16 @@
 """A pytest plugin: tests see no entries of the maintainer's own, and run in any folder and over several workers."""
 
 import os
+import re
 import tempfile
 
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
 from deepseek_course.lesson.notes import FOLDER
+
+# Files whose tests start browsers, kernels and whole classes: left out by `python run.py test --quick`.
+WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|sheets)\.py$|\.ipynb$"
 
 _empty = tempfile.TemporaryDirectory()
 os.environ[FOLDER] = _empty.name  # my-course.json and seeds/article.txt are looked for there
@@ -11,5 +18,22 @@ os.environ[FOLDER] = _empty.name  # my-course.json and seeds/article.txt are loo
 
 def pytest_configure(config):
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "nbval.cfg")
-    if getattr(config.option, "dist", "no") == "load":  # the cells of a notebook need one kernel, so one worker
-        config.option.dist = "loadfile"
+
+
+def pytest_itemcollected(item):
+    if re.search(WHOLE_WAY, item.path.name):
+        item.add_marker("whole_way")
+
+
+class ByFile(LoadFileScheduling):
+    """One worker for what stands in one file: the cells of a notebook need one kernel. But two for the browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        language = re.search(r"test_browser\.py::.*\[(?:.*-)?(ko|en)\b", nodeid)
+        return super()._split_scope(nodeid) + (language[1] if language else "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # the browser, which takes longest, stands near the beginning
+    return ByFile(config, log)

@@ -27,10 +27,7 @@ from deepseek_course.practice import judging
 from samples import LESSONS, first_wrong, right_answer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser"),
-]
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
 PICTURES = ROOT / "build" / "screenshots"  # for a person to look at
 NAMES = [path.stem for path in LESSONS]
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -69,6 +69,7 @@ def test_a_stored_notebook_shows_no_error_warning_or_path(source, language):
             assert str(ROOT) not in str(output) and "Warning" not in str(output)
 
 
+@pytest.mark.whole_way
 @lessons
 @languages
 def test_the_solved_notebook_passes_every_check(source, language, tmp_path):

@@ -272,6 +272,7 @@ class Learner:
                 assert not self.run(n) and not self.differs(n), self.notebook.cells[n].source
 
 
+@pytest.mark.whole_way
 @pytest.mark.parametrize(("source", "language"), [("02-numbers", "ko"), ("04-scenarios", "en")])
 def test_cells_run_backwards_and_twice_leave_all_right(source, language, tmp_path):
     learner = Learner(source, language)
@@ -323,6 +324,7 @@ def second_period(source, language):
     return [next(cell for cell in cells if cell.cell_type == "code"), *cells[heading:]]
 
 
+@pytest.mark.whole_way
 @pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "nothing sealed"])
 @languages
 def test_period_2_of_lesson_04_needs_the_first_cell_and_the_sealed_file_alone(language, sealed, tmp_path, monkeypatch):
@@ -343,6 +345,7 @@ def test_period_2_of_lesson_04_needs_the_first_cell_and_the_sealed_file_alone(la
         assert (html.escape(happened[question], quote=False) in shown) == sealed, question
 
 
+@pytest.mark.whole_way
 @pytest.mark.parametrize("source", ["00-start", "04-scenarios"])
 def test_answer_cells_that_fail_spoil_no_other_cell(source, tmp_path, monkeypatch):
     """An answer such as 80% is a SyntaxError: what is kept and sealed below, is kept and sealed without it."""
@@ -358,6 +361,7 @@ def test_answer_cells_that_fail_spoil_no_other_cell(source, tmp_path, monkeypatc
     assert course.kept().entries.keys() == kept
 
 
+@pytest.mark.whole_way
 def test_what_a_check_refuses_is_not_kept(tmp_path, monkeypatch):
     cells = solved(Lesson(SOURCES / "00-start.md"), "ko").cells
     for cell in cells:
@@ -374,6 +378,7 @@ ODD_PLACES = {
 }
 
 
+@pytest.mark.whole_way
 @pytest.mark.parametrize("place", ODD_PLACES)
 def test_a_lesson_is_right_in_an_odd_folder_and_locale_without_a_network(place, tmp_path):
     """A folder with Hangul and spaces that is not the course's."""

@@ -299,6 +299,14 @@ def test_a_class_works_in_a_folder_of_its_own_in_the_language_of_the_system(run,
     assert os.environ["COURSE_LANGUAGE"] == "en"
 
 
+@pytest.mark.parametrize("rest", [["--quick", "-k", "tables"], ["-k", "tables", "--quick"]])
+def test_quick_leaves_out_what_goes_the_whole_way(run, handed_over, rest):
+    run.main("test", *rest)
+    ((command,),) = handed_over
+    assert command[-4:] == ["-k", "tables", "-m", "not whole_way"]
+
+
+@pytest.mark.whole_way
 def test_cells_are_tried_in_any_folder_and_by_any_number_of_workers():
     cells = [f"ko/05-brief.ipynb::Cell {number}" for number in range(4)]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *cells]

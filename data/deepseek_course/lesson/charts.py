@@ -7,7 +7,6 @@ import re
 from functools import cache
 from itertools import cycle
 
-import numpy as np
 import pandas as pd
 import pylopdf_fonts_ko
 
@@ -46,7 +45,6 @@ def use(code: str) -> None:
     from IPython import get_ipython
 
     language.choose(code)
-    np.random.seed(0)  # a strip plot scatters its dots by chance: the same picture at each run
     sns.set_theme(
         style="whitegrid",
         palette=PALETTE,
