@@ -5,7 +5,6 @@ import re
 import tempfile
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 from deepseek_course.lesson.notes import FOLDER
 
@@ -25,15 +24,16 @@ def pytest_itemcollected(item):
         item.add_marker("whole_way")
 
 
-class ByFile(LoadFileScheduling):
-    """One worker for what stands in one file: the cells of a notebook need one kernel. But two for the browser."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        language = re.search(r"test_browser\.py::.*\[(?:.*-)?(ko|en)\b", nodeid)
-        return super()._split_scope(nodeid) + (language[1] if language else "")
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling  # a learner's environment has none
+
+    class ByFile(LoadFileScheduling):
+        """One worker for what stands in one file: a notebook's cells need one kernel. But two for the browser."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            language = re.search(r"test_browser\.py::.*\[(?:.*-)?(ko|en)\b", nodeid)
+            return super()._split_scope(nodeid) + (language[1] if language else "")
+
     config.option.loadscopereorder = False  # the browser, which takes longest, stands near the beginning
     return ByFile(config, log)
