@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from deepseek_course.keeping import FOLDER
+from deepseek_course.lesson.notes import FOLDER
 
 _empty = tempfile.TemporaryDirectory()
 os.environ[FOLDER] = _empty.name  # my-course.json and seeds/article.txt are looked for there

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 from fontTools.ttLib import TTFont
 
-from deepseek_class import fonts, sheets
+from deepseek_class import debate, fonts, sheets
 from deepseek_class.build import learner
 from deepseek_class.source import SOURCES as FOLDER
 from deepseek_class.source import Lesson, SourceError
@@ -34,7 +34,7 @@ def printed(source, language):
 
 @cache
 def cards(language):
-    return sheets.debate_cards(Lesson(FOLDER / "04-scenarios.md"), language)
+    return debate.cards(Lesson(FOLDER / "04-scenarios.md"), language)
 
 
 def text_of(document):
@@ -173,7 +173,7 @@ def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(langua
     roles = [card for card in articles if "class='chances'" in card]
     facts = [card for card in articles if "class='source'" in card]
     assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
-    assert sheets.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
+    assert debate.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
     assert pages(document, tmp_path) == 5
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from deepseek_class.build import learner
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
-from deepseek_course.practice import judging
 from deepseek_course.plain import plain
+from deepseek_course.practice import judging
+from deepseek_course.tables.texts import known_values
 
 HEAD = "---\nkernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
 PAIR = '+++ {"lang": "ko"}\n\n가\n\n+++ {"lang": "en"}\n\na\n\n'
@@ -26,8 +27,9 @@ def test_the_exercise_in_contributing_is_one_place_and_works(tmp_path):
     made = lesson(tmp_path, EXAMPLE)
     assert jupytext.writes(jupytext.reads(made.text, fmt="md:myst"), fmt="md:myst").endswith(EXAMPLE)
     (task,) = made.tasks.values()
-    assert task.exercise.judge(plain(3.18)).passed
-    assert task.exercise.judge(plain(1.91)).message.en == "That is Meta."
+    values = known_values()
+    assert task.exercise.judge(plain(values["apple_change_27"])).result == "right"
+    assert task.exercise.judge(plain(values["meta_change_27"])).message.en == "That is Meta."
     cell = learner(made, "en").cells[-1]
     assert cell.source == 'apple = ...\n\ncourse.check("02-apple", apple)'
 
