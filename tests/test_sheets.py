@@ -8,28 +8,33 @@ import shutil
 import subprocess
 from functools import cache
 
-import build
-import fonts
 import pytest
-import sheets
 from fontTools.ttLib import TTFont
 
-from deepseek_course import judging
+from deepseek_class import debate, fonts, sheets
+from deepseek_class.build import learner
+from deepseek_class.source import SOURCES as FOLDER
+from deepseek_class.source import Lesson, SourceError
+from deepseek_course.language import LANGUAGES
+from deepseek_course.practice import judging
+from deepseek_course.tables.reading import table
+from deepseek_course.tables.texts import fill
 
-SOURCES = sorted(build.SOURCES.glob("*.md"))
+SOURCES = sorted(FOLDER.glob("*.md"))
 lessons = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-languages = pytest.mark.parametrize("language", build.LANGUAGES)
+languages = pytest.mark.parametrize("language", LANGUAGES)
+HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
 AT_THE_SCREEN = {"00-type", "00-open", "00-restart"}  # how to use a notebook
 
 
 @cache
 def printed(source, language):
-    return sheets.sheet(build.Lesson(source), language)
+    return sheets.sheet(Lesson(source), language)
 
 
 @cache
 def cards(language):
-    return sheets.debate_cards(build.Lesson(build.SOURCES / "04-scenarios.md"), language)
+    return debate.cards(Lesson(FOLDER / "04-scenarios.md"), language)
 
 
 def text_of(document):
@@ -74,13 +79,13 @@ def test_a_page_needs_no_font_of_the_machine(language):
 def test_every_exercise_of_the_periods_is_there_and_none_for_home(source, language):
     document, home, left_out = printed(source, language), False, False
     at_school, at_home = set(), set()
-    for cell in build.Lesson(source).cells:
+    for cell in Lesson(source).cells:
         if cell.cell_type == "markdown":
-            home, left_out = home or bool(sheets.HOME.search(cell.source)), cell.metadata.get("sheet") is False
-        if "answer" in cell.metadata and not left_out:
-            (at_home if home else at_school).add(cell.metadata["answer"])
+            home, left_out = home or bool(HOME.search(cell.source)), cell.metadata.get("sheet") is False
+        if "exercise" in cell.metadata and not left_out:
+            (at_home if home else at_school).add(cell.metadata["exercise"])
     asked = set(re.findall(r"<small>(\d\d-[a-z0-9-]+)</small>", document))
-    forecasts = {name for name in at_school if judging.get(name)["kind"] == "forecast"}
+    forecasts = {name for name in at_school if judging.get(name).kind == "forecast"}
     assert asked == at_school - AT_THE_SCREEN - forecasts and not asked & at_home
     assert document.count("class='ring'") == len(forecasts)
 
@@ -88,14 +93,14 @@ def test_every_exercise_of_the_periods_is_there_and_none_for_home(source, langua
 @lessons
 @languages
 def test_no_answer_hint_or_model_text_is_there(source, language):
-    lesson, shown = build.Lesson(source), text_of(printed(source, language))
+    lesson, shown = Lesson(source), text_of(printed(source, language))
     for word in ("SOLUTION", "course.check", "None", "NaN", "…", "도움말", "Hint 1", "답 보기", "Show the answers"):
         assert word not in shown.replace("‘…할", ""), word
     for exercise in judging.load().values():
-        if exercise["lesson"] == source.stem[:2] and "solution" in exercise:
-            names = judging.names_of(exercise)
-            for folded in (exercise["solution"], *exercise["hints"]):
-                assert text_of(judging.fill(folded[language].strip(), names)) not in shown
+        if exercise.lesson == source.stem[:2] and exercise.solution:
+            names = exercise.names()
+            for folded in (exercise.solution, *exercise.hints):
+                assert text_of(getattr(fill(folded, names), language).strip()) not in shown
     for cell in lesson.cells:
         if cell.metadata.get("lang") == language:
             folds = re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)
@@ -113,21 +118,34 @@ def test_nothing_on_paper_speaks_of_the_screen(source, language):
 
 
 @lessons
+@languages
+def test_a_notebook_has_all_of_the_prose_without_marks_and_no_cell_for_paper(source, language):
+    lesson = Lesson(source)
+    cells = [cell for _, cell in lesson.in_language(language) if cell.metadata.get("tags") != ["sheet"]]
+    shown = learner(lesson, language).cells
+    assert [cell.cell_type == "markdown" for cell in shown] == [cell.cell_type == "markdown" for cell in cells]
+    for cell, made in zip(cells, shown, strict=True):
+        if cell.cell_type == "markdown" and "written" not in cell.metadata:
+            assert 'class="screen"' not in made.source
+            assert text_of(cell.source).replace(" ", "") == text_of(made.source).replace(" ", "")
+
+
+@lessons
 def test_twins_agree_on_what_is_printed(source):
-    prose = [cell for cell in build.Lesson(source).cells if cell.cell_type == "markdown"]
+    prose = [cell for cell in Lesson(source).cells if cell.cell_type == "markdown"]
     for korean, english in zip(prose[::2], prose[1::2], strict=True):
-        for key in ("sheet", "place"):
+        for key in ("sheet", "place", "home", "period"):
             assert korean.metadata.get(key) == english.metadata.get(key)
         assert korean.metadata.get("place", "front") in sheets.PLACES
 
 
 @languages
 def test_what_shows_an_answer_is_not_on_the_page_of_its_question(language):
-    first, second = printed(build.SOURCES / "02-numbers.md", language).split("<section>")[1:]
+    first, second = printed(FOLDER / "02-numbers.md", language).split("<section>")[1:]
     assert "<img" not in first  # the day's changes, 02-fall
     front, back = second.split("<main>")[1:]
     assert "02-slips" in front and front.count("<img") == back.count("<img") == 1
-    front, back = printed(build.SOURCES / "03-contrast.md", language).split("<main>")[1:]
+    front, back = printed(FOLDER / "03-contrast.md", language).split("<main>")[1:]
     assert "03-times" in front and {"ko": "27분의", "en": "twenty-seventh"}[language] in back
     assert front.index("03-blind") < front.index("03-times") < front.index("03-rungs")
 
@@ -143,8 +161,8 @@ def test_the_lessons_task_for_the_teacher_and_the_five_questions_are_there(sourc
 
 @languages
 def test_nothing_later_than_january_2025_is_on_the_first_sheet_of_04(language):
-    first = printed(build.SOURCES / "04-scenarios.md", language).split("<section>")[1]
-    later = sheets.course.table("outcomes")["resolution"]
+    first = printed(FOLDER / "04-scenarios.md", language).split("<section>")[1]
+    later = table("outcomes", language)["resolution"]
     assert not [told for told in later if told in text_of(first)]
 
 
@@ -155,5 +173,12 @@ def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(langua
     roles = [card for card in articles if "class='chances'" in card]
     facts = [card for card in articles if "class='source'" in card]
     assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
-    assert sheets.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
+    assert debate.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
     assert pages(document, tmp_path) == 5
+
+
+def test_a_lesson_without_what_a_sheet_looks_for_is_told(tmp_path):
+    text = SOURCES[0].read_text(encoding="utf-8").replace("\n# 00", "\n## 00")
+    (tmp_path / "00-start.md").write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match=r"00-start\.md: .* not there"):
+        sheets.sheet(Lesson(tmp_path / "00-start.md"), "en")

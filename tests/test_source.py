@@ -38,6 +38,8 @@ def test_the_exercise_in_contributing_is_one_place_and_works(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
+        (PAIR.replace("a\n", '<span class="screen">a\n'), 7, "a mark <span"),
+        (PAIR + "```{code-cell} ipython3\n:tags: [sheet]\n\nx = (\n```\n", 12, "not Python"),
         (PAIR + "+++\n\nno language\n", 11, "needs its language"),
         (PAIR + '+++ {"lang": "ko"}\n\n나\n', 11, "no English twin"),
         (PAIR + '+++ {"lang": "en"}\n\nb\n', 11, "no Korean twin"),

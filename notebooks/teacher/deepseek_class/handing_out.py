@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deepseek_course.language import LANGUAGES
 
-from . import sheets
+from . import debate, sheets
 from .folder import assignments, is_released
 from .messages import say
 from .programs import nbgrader
@@ -67,7 +67,7 @@ def write_sheets(lesson: Lesson, language: str, name: str) -> Iterator[Path]:
     """The lesson's sheet as a page for the browser to print; with lesson 04 the debate's cards."""
     pages = {f"{name}.html": sheets.sheet}
     if lesson.path.stem == "04-scenarios":
-        pages[f"{name}-debate.html"] = sheets.debate_cards
+        pages[f"{name}-debate.html"] = debate.cards
     for file, make in pages.items():
         page, target = make(lesson, language), Path("handout", file)
         with whole(target) as part:

@@ -1,4 +1,4 @@
-"""A printable sheet a lesson, and the debate's cards, from the lessons' sources.
+"""A printable sheet a lesson, from the lesson's source.
 
 On a sheet stand the exercises of the class periods, each with the prose above it, the charts, and the lesson's first
 task that is marked by hand. What of the prose is not printed is marked `<span class="screen">`, a whole passage
@@ -10,7 +10,6 @@ task marked by hand. So that no answer stands beside its question, prose may nam
 next that does: `front`, the `foot` of the front, or the `back` of the period's sheet.
 """
 
-import ast
 import html
 import re
 import tempfile
@@ -18,17 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
 from deepseek_course.practice.exercises import Exercise
-from deepseek_course.tables.amounts import money
-from deepseek_course.tables.reading import table
 
 from .build import execute, learner
 from .fonts import font_face
-from .source import SOURCES, Lesson, SourceError, for_paper, in_language
+from .source import SOURCES, Lesson, SourceError, for_paper
 
 CSS = Path(__file__).with_name("sheet.css")
 CHARTS = Path(__file__).with_name("sheet.mplstyle")
@@ -51,20 +47,12 @@ WORDS = {
         "name": ("반", "이름", "날짜"), "work": "셈", "answer": "답", "all": "답(모두)", "reason": "근거(번호)",
         "verdict": "판정(글자)", "knew": "○표: 가 앎 · 나 들어 봄 · 다 모름",
         "low": "부터", "high": "까지", "later": "1교시가 끝난 다음에 나누어 줍니다.",
-        "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다(2025년 1월 이후의 결과가 있습니다).",
-        "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까?",
-        "silent": "무엇은 말해 주지 않습니까?", "questions": "다섯 물음",
-        "habits": "앞으로도 지킬 습관", "percent": "%", "points": "점", "models": "개",
     },
     "en": {
         "name": ("Class", "Name", "Date"), "work": "Work", "answer": "Answer", "all": "Answer (all)",
         "reason": "Reason no.", "verdict": "Verdict letter",
         "knew": "Circle: A known · B heard of · C not", "low": "from", "high": "to",
-        "later": "Hand out after period 1.", "cards": "Debate cards",
-        "reveal": "Hand out after period 2 of lesson 04 (with outcomes after January 2025).",
-        "before": "Before", "after": "After", "use": "For whom can it be used?", "silent": "What does it not say?",
-        "questions": "The five questions", "habits": "Habits to keep", "percent": " percent", "points": " points",
-        "models": " models",
+        "later": "Hand out after period 1.",
     },
 }  # fmt: skip
 
@@ -83,7 +71,7 @@ def sheet(lesson: Lesson, language: str) -> str:
     Raises:
         SourceError: a cell of the lesson fails when it is run, or what the sheet needs is not in it.
     """
-    words, title = WORDS[language], _find(r"^# (.*)$", lesson, language)
+    words, title = WORDS[language], find(r"^# (.*)$", lesson, language)
     name = "".join(f"<span>{word}<i></i></span>" for word in words["name"])
     body = ""
     for number, period in enumerate(_periods(lesson, language), start=1):
@@ -92,44 +80,28 @@ def sheet(lesson: Lesson, language: str) -> str:
         front, back = period.places["front"] + period.places["foot"], period.places["back"]
         card = f"<aside>{five_questions(language)}</aside>"
         body += f"<section><header>{head}</header><main>{front}</main><main>{back}</main>{card}</section>"
-    return _document(title, body, language)
-
-
-def debate_cards(lesson: Lesson, language: str) -> str:
-    """One HTML document with the cards of lesson 04's debate, eight to a page: roles, evidence, questions, habits."""
-    words, evidence = WORDS[language], _evidence(lesson, language)
-    facts = pd.concat([table("facts", language), table("later_facts", language)])
-    outlets = pd.concat([table("sources", language), table("later_sources", language)])["publisher"]
-    question = _find(r"\*\*([^*]*AI [^*]*\?)\*\*", lesson, language)
-    question = question[:1].upper() + question[1:]
-    blanks = "".join(f"<span>{name}<i></i>%</span>" for name in table("scenarios", language)["name"])
-    chances = "".join(f"<p class='chances'><b>{words[when]}</b>{blanks}</p>" for when in ("before", "after"))
-    roles = [f"<h2>{role}</h2><p>{question}</p>{chances}" for role in evidence]
-    proofs = [_proof(facts.loc[id], outlets, role, language) for role, ids in evidence.items() for id in ids]
-    five = f"<h2>{words['questions']}</h2>{five_questions(language)}"
-    last = Lesson(SOURCES / "05-brief.md")
-    habits = f"<h2>{words['habits']}</h2>" + _markdown(_find(r"((?:^- .*\n){6})", last, language))
-    body = ""
-    for cards, head in ((roles + proofs, words["reveal"]), ([five] * 8, ""), ([habits] * 8, "")):
-        for start in range(0, len(cards), 8):
-            page = "".join(f"<article>{card}</article>" for card in cards[start : start + 8])
-            body += f"<section class='cards'><p class='head'>{head}</p><div>{page}</div></section>"
-    return _document(words["cards"], body, language)
+    return document(title, body, language)
 
 
 def five_questions(language: str) -> str:
     """The card of the five questions, as lesson 00 has it, as a list."""
-    card = _find(r"^> \*\*(①.*)\*\*$", Lesson(SOURCES / "00-start.md"), language)
+    card = find(r"^> \*\*(①.*)\*\*$", Lesson(SOURCES / "00-start.md"), language)
     return "<ul class='five'>" + "".join(f"<li>{part}</li>" for part in re.findall("[①-⑤][^①-⑤]*", card)) + "</ul>"
 
 
-def _document(title: str, body: str, language: str) -> str:
+def document(title: str, body: str, language: str) -> str:
+    """A page to print that needs nothing else."""
     style = font_face(title + body) + CSS.read_text(encoding="utf-8")
     head = f"<meta charset='utf-8'><title>{title}</title><style>{style}</style>"
     return f"<!DOCTYPE html><html lang='{language}'><head>{head}</head><body>{body}</body></html>"
 
 
-def _find(pattern: str, lesson: Lesson, language: str) -> str:
+def find(pattern: str, lesson: Lesson, language: str) -> str:
+    """What a pattern's group has in a lesson's prose.
+
+    Raises:
+        SourceError: the pattern fits nowhere.
+    """
     prose = "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
     found = re.search(pattern, prose, re.MULTILINE)
     if not found:
@@ -182,7 +154,7 @@ def _passage(lesson: Lesson, prose, group: list[tuple], home: bool, by_hand: int
             below, asked, kind = below + _blank(task.exercise, language), True, "exercise"
         elif _is_shown(cell, home):
             below += _shown(printed)
-    text = (_markdown(prose.source) if prose.metadata.get("sheet", asked) else "") + below
+    text = (markdown(prose.source) if prose.metadata.get("sheet", asked) else "") + below
     return f"<div class='{kind}'>{text}</div>" if text else ""
 
 
@@ -202,7 +174,7 @@ def _run(lesson: Lesson, language: str) -> list:
     return cells[:at] + cells[at + 1 :]
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
     """Prose as it is printed: without what is for the screen, what is folded, and lines across."""
     page = BeautifulSoup(MarkdownIt().enable("table").render(text), "html.parser")
     for part in page.select(".screen, details, hr"):
@@ -218,9 +190,9 @@ def _markdown(text: str) -> str:
 
 def _shown(printed) -> str:
     """Lines for the answers that a cell leaves open; if there are none, its table, list or chart."""
-    lines = "".join(_lines(label, 2) for label in _open(printed.source))
+    room = "".join(lines(label, 2) for label in _open(printed.source))
     outputs = [output["data"]["text/html"] for output in printed.outputs if "text/html" in output.get("data", {})]
-    return lines or "".join(f"<div class='shown'>{_table(output)}</div>" for output in outputs)
+    return room or "".join(f"<div class='shown'>{_table(output)}</div>" for output in outputs)
 
 
 def _table(output: str) -> str:
@@ -242,15 +214,16 @@ def _open(source: str) -> list[str]:
     return [note.replace('"', "") for note in notes]
 
 
-def _lines(label: str, number: int) -> str:
+def lines(label: str, number: int) -> str:
+    """Lines to write on."""
     return f"<div class='lines'><b>{html.escape(label)}</b>{'<i></i>' * number}</div>"
 
 
 def _written(cell, printed, language: str) -> str:
     """Room for a task marked by hand: for its slots, or as its model answer needs it."""
     if cell.cell_type == "code":
-        return "".join(_lines(label, 4) for label in _open(printed.source))
-    return _lines("", cell.metadata.get("lines", len(cell.source) // LETTERS[language] + 2))
+        return "".join(lines(label, 4) for label in _open(printed.source))
+    return lines("", cell.metadata.get("lines", len(cell.source) // LETTERS[language] + 2))
 
 
 def _blank(exercise: Exercise, language: str) -> str:
@@ -260,30 +233,3 @@ def _blank(exercise: Exercise, language: str) -> str:
     if parts == ["chance"]:
         return f"<p class='ring'>{blank}</p>"
     return f"<div class='answer'><small>{exercise.id}</small>{blank}</div>"
-
-
-def _evidence(lesson: Lesson, language: str) -> dict[str, list[str]]:
-    """The roles of the debate, each with the ids of its facts, as the cell of the lesson has them."""
-    for cell in lesson.cells:
-        if cell.cell_type == "code":
-            for statement in ast.parse(in_language(cell.source, language)).body:
-                if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "evidence":
-                    return ast.literal_eval(statement.value)
-    raise SourceError(f"{lesson.path.name}: no cell has the roles and facts of the debate, evidence = {{...}}.")
-
-
-def _proof(fact: pd.Series, outlets: pd.Series, role: str, language: str) -> str:
-    words = WORDS[language]
-    unit = fact["unit"]
-    if pd.isna(fact["value"]):
-        value = ""
-    elif unit in ("USD", "KRW", "CNY"):
-        value = money(fact["value"], language, currency=unit)
-    else:
-        value = f"{fact['value']:,g}{words[unit]}"
-    caveat = "" if pd.isna(fact["caveat"]) else fact["caveat"]
-    return (
-        f"<small>{role}</small><h2>{fact['entity']}</h2><p>{fact['metric']} <b>{value}</b></p>"
-        f"<p class='source'>{fact['as_of']} · {outlets[fact['source']]}</p><p class='caveat'>{caveat}</p>"
-        f"{_lines(words['use'], 2)}{_lines(words['silent'], 2)}"
-    )
