@@ -35,5 +35,7 @@ class ByFile(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "load":  # another way was asked for
+        return None
     config.option.loadscopereorder = False  # the browser, which takes longest, stands near the beginning
     return ByFile(config, log)
