@@ -32,8 +32,8 @@ from nbclient import NotebookClient
 
 import deepseek_course as course
 import own_folder  # noqa: F401  no entries of the maintainer's own
-from deepseek_course import judging
-from test_checks import KEYED, right_answer, wrong_answers
+from deepseek_course.practice import judging
+from samples import KEYED, right_answer, wrong_answers
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks" / "ko").glob("*.ipynb"))
@@ -104,7 +104,7 @@ def time_checks():
     for exercise in map(judging.get, KEYED):
         for answer in (..., right_answer(exercise), *(answer for _, answer in wrong_answers(exercise))):
             start = time.perf_counter()
-            course.check(exercise["id"], answer)
+            course.check(exercise.id, answer)
             taken.append(1000 * (time.perf_counter() - start))
     what = f"course.check ({len(taken)} answers to {len(KEYED)} exercises)"
     row(what, f"{median(taken):.2f} ms, the slowest {max(taken):.0f} ms", "")
@@ -160,7 +160,7 @@ def first_lab():
 
 
 def whole_suite(floor):
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto"]
     start = time.perf_counter()
     code = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode
     taken, floors = time.perf_counter() - start, 2 * len(LESSONS) * floor

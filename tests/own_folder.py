@@ -26,6 +26,8 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "load":  # another way was asked for
+        return None
     from xdist.scheduler import LoadFileScheduling  # a learner's environment has none
 
     class ByFile(LoadFileScheduling):

@@ -144,7 +144,7 @@ def test_settings_that_send_packages_elsewhere_are_left_out(run, monkeypatch, na
     )
 
 
-def test_the_data_module_is_a_link_without_the_folders_name(run, monkeypatch, tmp_path):
+def test_the_data_module_and_the_tools_are_links_without_the_folders_name(run, monkeypatch, tmp_path):
     commands = []
     monkeypatch.setattr(run, "HERE", str(tmp_path / "한글"))
     monkeypatch.setattr(run, "packages", lambda _: ["a==1"])
@@ -153,7 +153,8 @@ def test_the_data_module_is_a_link_without_the_folders_name(run, monkeypatch, tm
     run.make(str(tmp_path / "한글" / ".venv"), ["requirements.txt"])
     (link,) = tmp_path.rglob("deepseek_course.pth")
     assert "한" not in link.read_text(encoding="utf-8")
-    assert (link.parent / link.read_text(encoding="utf-8")).resolve() == tmp_path / "한글" / "data"
+    places = [(link.parent / line).resolve() for line in link.read_text(encoding="utf-8").splitlines()]
+    assert places == [tmp_path / "한글" / "data", tmp_path / "한글" / "notebooks" / "teacher"]
     assert commands[0][-2:] == ["--no-user", "a==1"]
 
 
