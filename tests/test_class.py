@@ -246,7 +246,7 @@ def test_nothing_of_the_marker_is_readable_inside(marked):
     seen = json.dumps([cell.get("outputs") for cell in autograded(folder, "looks").cells if cell.id.startswith("own")])
     assert "LOOKED" in seen  # what is the kernel's own
     for secret in ("hunter2", str(folder), str(ROOT), sys.prefix, os.environ["PATH"], socket.gethostname()):
-        assert secret not in seen
+        assert not re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", seen)  # a machine may be called "vm"
 
 
 def test_memory_cannot_be_hidden(marked):
