@@ -25,7 +25,8 @@ STOCK = "c = get_config()\nc.ClearSolutions.code_stub = {'python': ''}\n"
 
 
 def classes(number: int) -> dict[str, nbformat.NotebookNode]:
-    kinds = [submissions.notebook(), submissions.notebook(right=12), submissions.wrong()]
+    made = [submissions.notebook(), submissions.notebook(right=12), submissions.wrong()]
+    kinds = [submissions.two_cells(one) for one in made]  # with the checks, which stock nbgrader cannot put back
     return {f"student{n:03}": kinds[n % 3] for n in range(number)}
 
 

@@ -114,9 +114,8 @@ def split() -> nbformat.NotebookNode:
     return nb
 
 
-def two_cells(language: str = "ko", right: int = 999) -> nbformat.NotebookNode:
+def two_cells(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """As version 0.1.0 handed it out: a check in a locked cell of its own, and some of the prose another."""
-    nb = notebook(language, right)
     nb.metadata.deepseek_course.version = "0.1.0"
     for cell in answers(nb):
         answer, _, check = cell.source.rpartition("\n")
@@ -369,8 +368,8 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "without-check-lines": without_check_lines(),
         "edited-check-lines": edited_check_lines(),
         "split": split(),
-        "two-cells": two_cells(),
-        "two-cells-half": two_cells(right=FIRST),
+        "two-cells": two_cells(notebook()),
+        "two-cells-half": two_cells(notebook(right=FIRST)),
         "later-cells": later_cells(),
         "doubled": doubled(),
         "moved": moved(),

@@ -51,6 +51,11 @@ def test_a_release_has_no_hidden_cell_and_the_marked_notebook_has_each_again(sou
     assert [cell for cell in kept if is_hidden(cell)] == [cell for cell in whole.cells if is_hidden(cell)]
 
 
+def old():
+    """As version 0.1.0 handed it out, solved."""
+    return submissions.two_cells(submissions.notebook())
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -59,11 +64,11 @@ def test_a_release_has_no_hidden_cell_and_the_marked_notebook_has_each_again(sou
         (submissions.stripped, []),
         (submissions.split, []),
         (submissions.retyped, ["종류가 바뀐 칸"]),
-        (submissions.two_cells, []),
+        (old, []),
     ],
 )
 def test_answers_come_back_in_their_places_without_a_cell_that_nobody_wrote(make, told):
-    cells, notes = restored(make(), same=make is not submissions.two_cells)
+    cells, notes = restored(make(), same=make is not old)
     without_checks = {name: submissions.without_check(source) for name, source in solved().items()}
     assert {name: submissions.without_check(source) for name, source in answers(cells).items()} == without_checks
     assert len(notes) == len(told) and all(part in line for part, line in zip(told, notes, strict=True))
@@ -86,7 +91,7 @@ def test_a_missing_cell_is_put_back_and_told():
 
 @languages
 def test_what_version_0_1_0_handed_out_loses_its_checks_and_its_old_prose_quietly(language):
-    notebook = submissions.two_cells(right=0, language=language)
+    notebook = submissions.two_cells(submissions.notebook(language, right=0))
     cells, notes = restored(notebook, same=False, code=language)
     assert not own(cells) and not notes
     for cell in notebook.cells:  # as after a trip through an editor that keeps neither ids nor metadata
@@ -97,7 +102,7 @@ def test_what_version_0_1_0_handed_out_loses_its_checks_and_its_old_prose_quietl
 
 
 def test_what_was_written_into_an_old_check_is_kept():
-    notebook = submissions.two_cells()
+    notebook = old()
     notebook.cells[place(notebook, "02-rate-check")].source = "rate = 1443\ncourse.check('02-rate', rate)"
     cells, notes = restored(notebook, same=False)
     assert [cell.source for cell in own(cells)] == ["rate = 1443\ncourse.check('02-rate', rate)"] and not notes
@@ -116,7 +121,7 @@ def handed_out(tmp_path, monkeypatch):
 
 
 def test_an_earlier_version_is_told_and_its_prose_is_not_taken_for_the_learners(handed_out):
-    made = handed_out(submissions.two_cells())
+    made = handed_out(old())
     (note,) = about(made)["notes"]
     assert "이전 판(0.1.0)" in note and build.version() in note
     assert not own(made.cells) and answers(made.cells).keys() == solved().keys()
@@ -164,7 +169,7 @@ def test_an_answer_in_a_cell_of_its_own_below_an_empty_one_still_counts():
 
 
 def test_between_an_old_answer_and_its_check_a_cell_stays_where_it_was():
-    notebook = submissions.two_cells()
+    notebook = old()
     at = place(notebook, "02-rate-check")
     notebook.cells[at + 1 : at + 1] = [new_code_cell("after = 1")]
     notebook.cells[at:at] = [new_code_cell("before = 1")]
