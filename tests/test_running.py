@@ -101,3 +101,11 @@ def test_the_whole_family_is_counted_and_an_end_in_between_does_not_matter():
     ended.wait()
     assert not launch.open_files(ended.pid)
     assert not launch.family(ended.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+def test_the_machines_own_files_do_not_count_while_a_sandbox_is_set_up(monkeypatch):
+    monkeypatch.setattr(launch, "FILES", -1)
+    early = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert not launch.takes_too_much(early.pid)
+    early.communicate(b"\n")

@@ -189,9 +189,11 @@ def takes_too_much(ancestor: int) -> bool:
     threads, memory = (sum(column) for column in zip(*members.values(), strict=True)) if members else (0, 0)
     if len(members) > PROCESSES or threads > THREADS or memory > MEMORY:
         return True
+    root = f"/proc/{ancestor}/root"
     with suppress(OSError):
-        for folder in WRITABLE:
-            room = os.statvfs(f"/proc/{ancestor}/root{folder}")
+        # While bubblewrap still sets it up, its root is the machine's, whose folders are full of other files.
+        for folder in [] if os.path.samefile(root, "/") else WRITABLE:
+            room = os.statvfs(root + folder)
             if room.f_files - room.f_ffree > FILES:
                 return True
     return len(set().union(*map(open_files, members))) > OPEN
