@@ -143,9 +143,25 @@ def test_settings_of_an_earlier_version_find_the_tools_and_keep_what_a_teacher_w
     assert load_config().Run.seconds == 7
 
 
+def test_the_lessons_are_read_again_only_where_something_has_changed(folder, monkeypatch):
+    path = source_of(lesson("02").path, "ko")
+    set_up()
+    before = path.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr("deepseek_class.folder.read_lessons", lambda: pytest.fail("they were read again"))
+        set_up()
+    path.unlink()
+    set_up()
+    assert path.read_bytes() == before
+    monkeypatch.setattr(build, "version", lambda: "9.9.9")
+    monkeypatch.setattr("deepseek_class.folder.origin", lambda: "another version")
+    set_up()
+    assert nbformat.read(path, as_version=4).metadata.deepseek_course.version == "9.9.9"
+
+
 def test_a_release_is_known_as_such_although_it_lacks_the_hidden_cells(folder):
     whole, release = (make(lesson("02"), "ko") for make in (build.assignment, build.learner))
-    renew(whole, source_of(lesson("02"), "ko"))
+    renew(whole, source_of(lesson("02").path, "ko"))
     release.metadata.deepseek_course.built = whole.metadata.deepseek_course.built
     path = Path("release/02-ko/02-numbers.ipynb")
     path.parent.mkdir(parents=True)

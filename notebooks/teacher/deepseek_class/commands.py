@@ -14,7 +14,7 @@ from .folder import assignments, set_up
 from .handing_out import handout
 from .marking import mark
 from .messages import say
-from .programs import hand_over, nbgrader
+from .programs import hand_over
 
 
 def formgrader(arguments: list[str]):
@@ -46,7 +46,7 @@ def main(verb: str | None = None, *rest: str):
     else:
         if verb == "zip_collect":
             prepare_collecting([name for name in rest if not name.startswith("-")])
-        sys.exit(nbgrader([verb, *rest]))
+        NbGraderApp.launch_instance([verb, *rest])
 
 
 def prepare_collecting(names: list[str]):

@@ -12,7 +12,7 @@ from deepseek_course.language import LANGUAGES
 from .build import assignment
 from .messages import say
 from .preprocessors.cells import about, is_hidden
-from .source import Lesson, read_lessons
+from .source import ROOT, SOURCES, read_lessons
 from .writing import whole
 
 CONFIG = '''"""This class's own nbgrader settings: what you write below wins over the course's."""
@@ -21,6 +21,7 @@ load_subconfig("nbgrader_config.py", path={tools!r})
 
 c = get_config()
 '''
+MADE_FROM = Path(".made-from")  # spares the reading of all lessons with each command
 ROSTER = "students.csv"
 COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
 TOOLS = Path(__file__).resolve().parent
@@ -31,9 +32,27 @@ def set_up():
     write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
     point_to_tools(Path("nbgrader_config.py"))
     write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
-    for lesson in read_lessons():
-        for language in LANGUAGES:
-            renew(assignment(lesson, language), source_of(lesson, language))
+    if is_current():
+        return
+    kept = [
+        renew(assignment(lesson, language), source_of(lesson.path, language))
+        for lesson in read_lessons()
+        for language in LANGUAGES
+    ]
+    if all(kept):
+        MADE_FROM.write_text(origin())
+
+
+def is_current() -> bool:
+    """Whether each assignment's source is there and nothing has changed of what they were made from."""
+    paths = (source_of(path, language) for path in SOURCES.glob("*.md") for language in LANGUAGES)
+    return MADE_FROM.exists() and MADE_FROM.read_text() == origin() and all(path.exists() for path in paths)
+
+
+def origin() -> str:
+    """A fingerprint of the lessons' sources, the course's version and the tools."""
+    files = [ROOT / "pyproject.toml", *SOURCES.glob("*.md"), *TOOLS.rglob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
 def write_if_missing(path: Path, text: str):
@@ -51,24 +70,25 @@ def point_to_tools(path: Path):
             part.write_text(text, encoding="utf-8")
 
 
-def source_of(lesson: Lesson, language: str) -> Path:
-    return Path("source", f"{lesson.number}-{language}", f"{lesson.path.stem}.ipynb")
+def source_of(lesson: Path, language: str) -> Path:
+    return Path("source", f"{lesson.stem[:2]}-{language}", f"{lesson.stem}.ipynb")
 
 
-def renew(notebook: nbformat.NotebookNode, path: Path):
-    """Writes an assignment's source, unless a teacher has changed the one that is there."""
+def renew(notebook: nbformat.NotebookNode, path: Path) -> bool:
+    """Writes an assignment's source, unless a teacher has changed the one that is there; whether it is up to date."""
     notebook.metadata["deepseek_course"]["built"] = fingerprint(notebook)
     if path.exists():
         old = nbformat.read(path, as_version=4)
         built = about(old).get("built")
         if built == notebook.metadata["deepseek_course"]["built"]:
-            return
+            return True
         if built != fingerprint(old):
             print(say("edited", path))
-            return
+            return False
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as part:
         nbformat.write(notebook, part)
+    return True
 
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:
