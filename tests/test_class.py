@@ -135,14 +135,20 @@ def run(folder: Path, *arguments: str, before: tuple = (), **environment: str) -
     )
 
 
-def new_class(folder: Path) -> Path:
-    """A course folder with 02-ko released, and limits that suit a test."""
-    folder.mkdir(exist_ok=True)
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> Path:
+    """A class's folder with 02-ko released, and limits that suit a test; to be copied."""
+    folder = tmp_path_factory.mktemp("released")
     done = run(folder, "generate_assignment", "02-ko")
     assert done.returncode == 0, done.stderr
     with open(folder / "nbgrader_config.py", "a") as file:
         file.write("\nc.Execute.timeout = 8\nc.Run.seconds = 60\n")
     return folder
+
+
+@pytest.fixture
+def folder(released, tmp_path) -> Path:
+    return shutil.copytree(released, tmp_path / "class")
 
 
 def contents(*folders: Path) -> dict[str, str]:
@@ -170,11 +176,11 @@ def autograded(folder: Path, student: str) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="module")
-def marked(tmp_path_factory):
+def marked(released, tmp_path_factory):
     """The class, collected and marked in a network namespace of its own, and what was seen on the way."""
     home = tmp_path_factory.mktemp("home")
     (home / "secret.txt").write_text("the teacher's own")
-    folder = new_class(tmp_path_factory.mktemp("class"))
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("class") / "class")
     archive = folder / "downloaded/02-ko/archive/02-ko.zip"
     archive.parent.mkdir(parents=True)
     archive.write_bytes(submissions.download(submissions.files(folder, PORT)))
@@ -381,8 +387,7 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
     assert score(folder, "perfect") == POINTS + 1.5
 
 
-def test_a_crash_in_the_middle_loses_nothing(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_a_crash_in_the_middle_loses_nothing(folder):
     submissions.hand_in(folder, {f"student{n}": submissions.notebook() for n in range(6)})
     command = [sys.executable, "-m", "deepseek_class.commands", "mark", "02-ko"]
     kernels = Path(tempfile.mkdtemp())
@@ -412,8 +417,7 @@ def test_a_crash_in_the_middle_loses_nothing(tmp_path):
     assert all(autograded(folder, path.parts[1]) == notebook for path, notebook in before.items())
 
 
-def test_where_the_course_does_not_start_nobody_gets_a_zero(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_where_the_course_does_not_start_nobody_gets_a_zero(folder):
     source = folder / "source/02-ko" / submissions.NAME
     source.write_text(source.read_text().replace("import deepseek_course", "import deepseek_curse"))
     assert run(folder, "generate_assignment", "02-ko", "--force").returncode == 0
@@ -424,8 +428,7 @@ def test_where_the_course_does_not_start_nobody_gets_a_zero(tmp_path):
     assert not (folder / "autograded/someone/02-ko" / submissions.NAME).exists()
 
 
-def test_a_notebook_under_another_name_is_found(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_a_notebook_under_another_name_is_found(folder):
     submissions.hand_in(folder, {"someone": submissions.notebook()})
     (folder / "submitted/someone/02-ko" / submissions.NAME).rename(folder / "submitted/someone/02-ko/숙제 (1).ipynb")
     done = run(folder, "mark", "02-ko")
@@ -434,8 +437,7 @@ def test_a_notebook_under_another_name_is_found(tmp_path):
     assert (folder / "submitted/someone/02-ko/숙제 (1).ipynb").exists()
 
 
-def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(folder):
     submissions.hand_in(folder, {"someone": submissions.notebook()})
     done = run(folder, "mark", "02-ko", PATH=str(Path(sys.executable).parent))
     assert done.returncode != 0
@@ -447,8 +449,7 @@ def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(tmp_path):
     assert score(folder, "someone") == POINTS
 
 
-def test_odd_folders_are_named_and_stop_nobody(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_odd_folders_are_named_and_stop_nobody(folder):
     submissions.hand_in(folder, {"good": submissions.notebook(), "links": submissions.notebook(), "[x]": ""})
     places = {name: folder / "submitted" / name / "02-ko" for name in ("good", "links", "pipe", "folder")}
     (places["good"] / "matplotlib.py").write_text("raise SystemExit")
@@ -472,16 +473,14 @@ def test_a_course_that_lies_in_tmp_is_seen_inside(tmp_path, monkeypatch):
     assert started.communicate()[0] == "seen\n"
 
 
-def test_who_handed_in_nothing_is_named(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_who_handed_in_nothing_is_named(folder):
     (folder / "students.csv").write_text("id,last_name\none,김\ntwo,이\n")
     submissions.hand_in(folder, {"one": submissions.notebook()})
     done = run(folder, "mark", "02-ko")
     assert "아직 내지 않은 학생: 이 (two)" in done.stdout
 
 
-def test_without_the_judging_part_marking_stops(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_without_the_judging_part_marking_stops(folder):
     submissions.hand_in(folder, {"someone": submissions.notebook()})
     (folder / "nbgrader_config.py").write_text("c = get_config(\n")
     done = run(folder, "mark", "02-ko")
@@ -510,8 +509,7 @@ def test_a_new_version_of_an_assignment_replaces_the_old_but_nothing_that_a_teac
     assert str(path) in capsys.readouterr().out
 
 
-def test_after_an_update_marking_asks_for_a_new_release_and_keeps_what_was_marked(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_after_an_update_marking_asks_for_a_new_release_and_keeps_what_was_marked(folder):
     submissions.hand_in(folder, {"early": submissions.notebook()})
     assert run(folder, "mark", "02-ko").returncode == 0
     path = folder / "source/02-ko" / submissions.NAME
@@ -527,8 +525,7 @@ def test_after_an_update_marking_asks_for_a_new_release_and_keeps_what_was_marke
     assert (score(folder, "early"), score(folder, "later")) == (POINTS, POINTS)
 
 
-def test_the_zip_to_hand_out_has_the_release(tmp_path):
-    folder = new_class(tmp_path / "class")
+def test_the_zip_to_hand_out_has_the_release(folder, tmp_path):
     assert run(folder, "handout", "02-ko").returncode == 0
     shutil.unpack_archive(folder / "handout/02-ko.zip", tmp_path / "unpacked")
     notebook = nbformat.read(tmp_path / "unpacked/02-ko" / submissions.NAME, as_version=4)
