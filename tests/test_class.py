@@ -473,6 +473,20 @@ def test_a_course_that_lies_in_tmp_is_seen_inside(tmp_path, monkeypatch):
     assert started.communicate()[0] == "seen\n"
 
 
+def test_a_kernel_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    connection = tmp_path / "connection.json"
+    connection.write_text("{}")
+    for _ in range(5):
+        kernel, inside = launch.start(connection)
+        launch.end(kernel, inside)
+        kernel.wait()
+        latest = time.monotonic() + 5
+        while Path(f"/proc/{inside}/exe").exists() and time.monotonic() < latest:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{inside}/exe").exists()
+
+
 def test_who_handed_in_nothing_is_named(folder):
     (folder / "students.csv").write_text("id,last_name\none,김\ntwo,이\n")
     submissions.hand_in(folder, {"one": submissions.notebook()})

@@ -11,6 +11,7 @@ a bubblewrap may follow it.
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -160,6 +161,14 @@ def start(connection_file: Path) -> tuple[subprocess.Popen, int]:
         return kernel, json.load(file)["child-pid"]
 
 
+def end(kernel: subprocess.Popen, inside: int):
+    """Ends a kernel and all that it started: while it is set up, bubblewrap's end does not end the process inside."""
+    if kernel.poll() is None:
+        with suppress(ProcessLookupError):  # it has ended since
+            os.kill(inside, signal.SIGKILL)
+    kernel.kill()
+
+
 def family(ancestor: int) -> dict[int, tuple[int, int]]:
     """The threads and the bytes in memory of a process and all that come from it, by process."""
     found, children = {}, {}
@@ -205,14 +214,14 @@ def main(connection_file: Path):
     kernel, inside = start(connection_file)
     link = Path(json.loads(connection_file.read_text())["ip"]).parent
     link.symlink_to(f"/proc/{inside}/root{os.path.dirname(SOCKETS)}")
-    end = time.monotonic() + SECONDS
+    latest = time.monotonic() + SECONDS
     try:
-        while kernel.poll() is None and os.getppid() == parent and time.monotonic() < end:
+        while kernel.poll() is None and os.getppid() == parent and time.monotonic() < latest:
             if takes_too_much(inside):
                 break
             time.sleep(0.2)
     finally:
-        kernel.kill()  # all that it started goes with it
+        end(kernel, inside)
         for path in (link, connection_file):
             path.unlink(missing_ok=True)
         with suppress(OSError):
