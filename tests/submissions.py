@@ -190,16 +190,6 @@ def odd_cells() -> str:
     return json.dumps(nb)
 
 
-def newer_format() -> str:
-    """As a later nbformat might have it: unknown fields, and a cell of an unknown kind."""
-    nb = json.loads(json.dumps(notebook()))
-    nb |= {"nbformat": 5, "nbformat_minor": 9, "pages": []}
-    for cell in nb["cells"]:
-        cell["colour"] = {"of": "the cell"}
-    nb["cells"].insert(5, {"cell_type": "question", "body": "?", "id": "q", "metadata": {}})
-    return json.dumps(nb)
-
-
 def prints_everywhere() -> nbformat.NotebookNode:
     """Every cell stays below its limit, all together do not."""
     nb = notebook()
@@ -362,19 +352,12 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "sockets": notebook(also=SOCKETS, at=FIRST),
         "odd-metadata": odd_metadata(),
         "odd-cells": odd_cells(),
-        "newer-format": newer_format(),
-        "utf-16": json.dumps(notebook(), ensure_ascii=False).encode("utf-16"),
         "processes": notebook(also=PROCESSES, at=FIRST),
         "without-check-lines": without_check_lines(),
         "edited-check-lines": edited_check_lines(),
-        "split": split(),
         "two-cells": two_cells(notebook()),
         "two-cells-half": two_cells(notebook(right=FIRST)),
         "later-cells": later_cells(),
-        "doubled": doubled(),
-        "moved": moved(),
-        "retyped": retyped(),
-        "stripped": stripped(),
         "other-lesson": other_lesson(),
         "no-notebook": "이것은 노트북이 아닙니다.",
         "broken": nbformat.writes(notebook())[:5000],
