@@ -10,7 +10,7 @@ from deepseek_course.language import LANGUAGES, told
 from deepseek_course.lesson import brief
 from samples import Hostile
 
-FILLED, LENGTH, TERMS, NUMBERS, WON = range(5)  # the lines in which a machine has a say, in order
+FILLED, LENGTH, TERMS, NUMBERS, WON, FAIR = range(6)  # the lines in which a machine has a say, in order
 LESSON = SOURCES / "05-brief.md"
 
 
@@ -63,6 +63,44 @@ def test_what_a_machine_cannot_know_is_left_to_the_partner(language):
     left = [item for item in course.review().items if item.done is None]
     assert [item.text for item in left[-3:]] == [told(f"brief_{what}") for what in ("fair", "certainty", "sense")]
     assert all(told("brief_partner") in str(item) for item in left)
+
+
+SURE = {
+    "ko": [
+        "딥시크가 오픈AI의 데이터를 훔친 것이 입증되었습니다.",
+        "딥시크가 훔친 것은 100% 사실입니다.",
+        "100퍼센트 확신합니다.",
+        "의심의 여지가 없습니다.",
+    ],
+    "en": [
+        "DeepSeek stole data from OpenAI and this is proven.",
+        "I am 100% sure.",
+        "It is 100 percent certain.",
+        "There is no doubt that it was stolen.",
+    ],
+}
+CAREFUL = {
+    "ko": [
+        "훔쳤다는 것은 입증되지 않았습니다.",
+        "공개된 증거는 없으므로 아직 정해지지 않았습니다.",
+        "입증된 적 없습니다.",
+        "엔비디아의 값은 100% 올랐습니다(보고서).",
+    ],
+    "en": [
+        "It has not been proven.",
+        "The reports show no proof.",
+        "It isn't proved yet.",
+        "It cost 100 dollars (V3 report).",
+    ],
+}
+
+
+def test_a_sentence_that_leaves_no_doubt_is_named(language):
+    for text in SURE[language]:
+        fair = line(FAIR, contested=f"One. {text} Two.")
+        assert fair.done is False and len(fair.details) == 1 and text in fair.details[0]
+    for text in CAREFUL[language]:
+        assert line(FAIR, contested=text).done is None, text
 
 
 NUMBERS_WITHOUT_SOURCE = {

@@ -28,6 +28,18 @@ _NUMBER = re.compile(  # of ten or more; not the digits of R1, GPT-4 or 405B
 )
 _SOURCE = re.compile(r"[(（\[［【]|출처|따르면|\bsources?:|\baccording to\b", re.IGNORECASE)
 _WON = re.compile(r"\d\s?[천만억조]*\s?원|₩|\bKRW|(?:\d(?:bn|tn|mn?)?|illion)\s(?:South )?(?:Korean )?won\b")
+# Words that leave no doubt, unless the same sentence takes them back.
+_CERTAIN = re.compile(
+    r"증명|입증|명백|틀림없|의심의 여지|\b(?:proven|proved|proves|proof|undoubtedly|definitely)\b"
+    r"|100\s?(?:%|퍼센트|percent|per cent)\s?(?:사실|확신|확실|맞|sure|certain|true)"
+    r"|\b(?:no|without(?: a)?|beyond(?: any)?) doubt\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"[되하]지\s?(?:않|못)|(?:적|바|증거)[이가는은]?\s?없"
+    r"|\b(?:not|no|never|nothing|nobody|cannot|\w+n['’]t)\b(?! doubt)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ def review(*, full: bool = False, **slots: object) -> Review:
     items = [Item(not still_open, told("brief_filled"), which)]
     if names is SLOTS:
         items += [_length(texts, full), _terms(texts), _numbers(texts), _won(texts)]
-        items += [Item(None, told(f"brief_{what}")) for what in ("fair", "certainty", "sense")]
+        items += [_fair(texts), *(Item(None, told(f"brief_{what}")) for what in ("certainty", "sense"))]
     return Review("\n".join(said), tuple(items))
 
 
@@ -109,10 +121,19 @@ def _won(texts: dict[str, str]) -> Item:
     return Item(None, told("brief_rate"), (told("brief_won", which=" · ".join(slots)),) if slots else ())
 
 
+def _fair(texts: dict[str, str]) -> Item:
+    """Not yet, where a sentence leaves no doubt: whether there is none, the source has to show."""
+    sure = [sentence for sentence in _sentences(texts) if _CERTAIN.search(sentence) and not _DENIED.search(sentence)]
+    return Item(False if sure else None, told("brief_fair"), tuple(told("brief_sure", sentence=one) for one in sure))
+
+
+def _sentences(texts: dict[str, str]) -> list[str]:
+    return [part for text in texts.values() for part in re.split(r"(?<=[^\d][.!?])\s+", text) if part]
+
+
 def _terms(texts: dict[str, str]) -> Item:
     """The course's terms, beside the first sentence that uses each: whether it is that word, a partner judges."""
-    sentences = [part for text in texts.values() for part in re.split(r"(?<=[^\d][.!?])\s+", text) if part]
-    found = {}
+    sentences, found = _sentences(texts), {}
     for row in table("vocabulary", language.current()).itertuples() if sentences else ():
         pattern = _pattern(row.term, row.english)
         used = next((sentence for sentence in sentences if pattern and pattern.search(sentence)), None)
