@@ -398,7 +398,8 @@ def test_a_long_sequence_says_where_to_look_again():
         ("00-ranges", [[1, 2]] * 2 + ["3~8"] * 3, "3"),
         ("00-chances", [0.5, 0.1, 0.9], "0.7"),
         ("00-chances", [50, 10, 100], "1"),
-        ("00-chances", [50, 10, "90%"], "%"),
+        ("00-chances", [50, 10, "0.9%"], "0.7"),
+        ("00-chances", [50, 10, "90% 정도 아닐까"], "99"),
     ],
 )
 def test_a_prediction_that_could_not_be_scored_is_told_why(exercise_id, answer, says):
@@ -414,14 +415,14 @@ def test_a_flag_is_kept_as_the_check_reads_it(flag, language):
 
 
 @pytest.mark.parametrize(
-    "answer", [[25, ...], [..., "C"], [99.5, "C"], [0.25, "C"], [{25}, "C"], ["25", "C"], 25, None, ["C", ...]]
+    "answer", [[25, ...], [..., "C"], [99.5, "C"], [0.25, "C"], [{25}, "C"], ["25 or 50", "C"], 25, None, ["C", ...]]
 )
 def test_what_the_check_does_not_accept_is_not_kept(answer):
     assert not course.check("04-r2", answer).passed
     assert course.accepted("04-r2", answer) == [..., ...]
 
 
-@pytest.mark.parametrize("answer", [["C", 25], ["다", 25], ["(c)", np.int64(25)]])
+@pytest.mark.parametrize("answer", [["C", 25], ["다", "25%"], ["(c)", np.int64(25)]])
 def test_a_swapped_forecast_is_recognised(answer, language):
     assert course.check("04-r2", answer).passed
     assert course.accepted("04-r2", answer) == [25, LETTERS.in_language(language)[2]]
@@ -433,7 +434,26 @@ def test_ranges_are_kept_as_the_check_reads_them():
     assert course.check("00-ranges", answer).passed
     assert course.accepted("00-ranges", answer) == [[5, 25], ..., [1300, 1500], [2, 30], [10, 50]]
     assert course.accepted("00-ranges", [[5, 25]] * 4 + ["3~8"]) == [...] * 5
-    assert course.accepted("00-chances", [50, "50%", 25]) == [...] * 3
+    assert course.accepted("00-ranges", [["5%", "25%"]] * 5) == [...] * 5  # not so many firms
+    assert course.accepted("00-chances", [50, "150%", 25]) == [...] * 3
+
+
+@pytest.mark.parametrize("percent", ["50%", "50", " ５０ ％", "50 percent", "50 퍼센트"])
+def test_a_percent_may_be_a_text(percent):
+    assert course.accepted("00-chances", [50, percent, 25]) == [50, 50, 25]
+    assert course.accepted("04-r2", [percent, "C"])[0] == 50
+    assert course.accepted("00-ranges", [[3, percent], *[...] * 4])[0] == [3, 50]
+
+
+def test_what_is_right_in_a_wrong_choice_is_said_first(language):
+    feedback = course.check("02-inside", "ACD")
+    said = {"ko": "읽은 답: 가, 다, 라. 맞게 고른 것: 가.", "en": "Read: A, C, D. Right so far: A."}[language]
+    assert str(feedback.message).startswith(said + "\n") and feedback.result == "wrong"
+    assert course.check("02-slips", "BE").result == course.check("02-slips", "BEHA").result == "near"
+    assert course.check("05-remarks", "4153").result == "near"
+    assert str(course.check("02-verdict-loss", [1, "B"]).message).startswith(
+        {"ko": "읽은 답: 1, 나.", "en": "Read: 1, B."}[language]
+    )
 
 
 def test_what_is_kept_is_plain():

@@ -51,6 +51,14 @@ def test_a_right_answer_that_does_not_come_from_its_answer_cell_is_noticed():
     assert "02-rate" in again.metadata.deepseek_course.remarks[0]
 
 
+def test_a_right_answer_in_words_that_are_no_python_comes_from_its_cell():
+    """`78억 / 5576000` ran in the learner's notebook, so it is read here."""
+    notebook = answered({"02-second-rate": 7.8e9 / 5_576_000, "02-fall": "17%"}, solved=False)
+    answer(notebook, "02-second-rate").source = "second_rate = 78억 / 5576000"
+    answer(notebook, "02-fall").source = "before = 5\nfall = 17%  # 퍼센트"
+    assert not judged(notebook).metadata.deepseek_course.remarks
+
+
 def test_dots_are_no_answer():
     source = "a = ...\nb = [..., ...]\nc, d = 1, ...\ne: int = 2\nf = g = 3\nh = [..., 4]\nfor i in 'x': pass"
     assert judging.assigned(source) == set("cdefghi")
@@ -66,7 +74,7 @@ def test_text_beside_an_empty_answer_cell_is_noticed():
     assert remark.endswith(": 02-rate, 02-fall")
 
 
-@pytest.mark.parametrize("source", ["x" * 1_000_000, "(" * 5_000, "\0", "fall = 16.97%", "lambda: " * 2_000])
+@pytest.mark.parametrize("source", ["x" * 1_000_000, "(" * 5_000, "\0", "fall = 16.97 +", "lambda: " * 2_000])
 def test_no_answer_cell_stops_the_marking(source):
     notebook = answered({"02-fall": 16.97}, solved=False)
     notebook.cells[place(notebook, "02-fall-answer")].source = source

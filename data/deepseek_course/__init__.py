@@ -3,12 +3,14 @@
 import pandas as pd
 
 from . import language
+from .lesson import charts
 from .lesson.article import digest
 from .lesson.brief import review
 from .lesson.cards import cards
-from .lesson.charts import kind, show, use
+from .lesson.charts import kind, show
 from .lesson.notes import forget, keep, kept, recall
 from .plain import Answer
+from .practice import shell
 from .practice.judging import accepted, check, progress
 from .tables import amounts, reading
 from .tables.reading import TableError, tables
@@ -33,6 +35,19 @@ __all__ = [
     "tables",
     "use",
 ]
+
+
+def use(code: str) -> None:
+    """Set the language of labels, feedback, numbers and charts, and let cells be typed as beginners type.
+
+    Args:
+        code: "ko" or "en".
+
+    Raises:
+        ValueError: any other code; the message names both.
+    """
+    charts.use(code)
+    shell.install()
 
 
 def table(name: str) -> pd.DataFrame:

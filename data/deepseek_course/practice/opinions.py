@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from ..language import say
 from ..plain import is_blank, simple
-from .answers import number_first, read_picks
+from .answers import number_first, read_number, read_picks
 from .exercises import Exercise, Unread, Verdict
 from .picks import LETTERS
 
@@ -84,8 +84,9 @@ class Forecast(Opinion, kind="forecast"):
 
 
 def _percent(item: dict) -> float | int | None:
-    """A number, or None where something else stands there."""
-    return simple(item) if item["kind"] == "number" and isinstance(item["value"], float) else None
+    """A number, or a text that says one: 80, "80" and "80%" are the same here; None where something else stands."""
+    number = read_number(item["value"]) if item["kind"] == "text" else item["value"]
+    return simple({"kind": "number", "value": number}) if isinstance(number, float) else None
 
 
 @dataclass(frozen=True, kw_only=True)

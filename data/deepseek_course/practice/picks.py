@@ -1,7 +1,8 @@
 """Exercises that are answered with letters: one, all that apply, or a row of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from ..language import Text, say
 from .answers import number_first, read_picks
@@ -34,14 +35,35 @@ class Picks(Exercise):
 
     def listed(self) -> Text:
         """The signs to choose from."""
-        korean, english = (", ".join((self.letters or own)[: self.options]) for own in (LETTERS.ko, LETTERS.en))
+        return self.signs(range(1, self.options + 1))
+
+    def signs(self, picks: Iterable[int]) -> Text:
+        """The signs of some picks."""
+        korean, english = (
+            ", ".join((self.letters or own)[pick - 1] for pick in picks) for own in (LETTERS.ko, LETTERS.en)
+        )
         return Text(korean, english)
 
     def verdict(self, answer: list[int], names: Mapping) -> Verdict:
         if self.is_right(answer):
             return "right", self.ok or say("right")
+        result = "near" if self.is_near(answer) else "wrong"
+        read = say("read_letters", letters=self.said(answer))
         made = (mistake.message for mistake in self.mistakes if mistake.is_made(answer))
-        return "wrong", next(made, say("wrong_choice"))
+        message = next(made, say("nearly_all" if result == "near" else "wrong_choice"))
+        return result, message.after(reduce(Text.then, [read, *self.right_so_far(answer)]))
+
+    def said(self, picks: list[int]) -> Text:
+        """An answer as it was read."""
+        return self.signs(picks)
+
+    def is_near(self, picks: list[int]) -> bool:
+        """Whether a wrong answer is nearly right."""
+        return False
+
+    def right_so_far(self, picks: list[int]) -> list[Text]:
+        """What to say first of a wrong answer: what is right in it."""
+        return []
 
     def check(self) -> None:
         super().check()
@@ -109,6 +131,13 @@ class Choices(Picks, kind="choices"):
     def is_right(self, picks: list[int]) -> bool:
         return set(picks) == set(self.answer)
 
+    def is_near(self, picks: list[int]) -> bool:
+        return len(self.answer) > 1 and len(set(picks) ^ set(self.answer)) == 1
+
+    def right_so_far(self, picks: list[int]) -> list[Text]:
+        right = [pick for pick in picks if pick in self.answer]
+        return [say("picks_right", letters=self.signs(right))] if right else []
+
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceMistake(Mistake):
@@ -147,19 +176,27 @@ class Sequence(Picks, kind="sequence"):
     def read(self, data: dict) -> list[int]:
         return super().read(number_first(data))
 
+    def said(self, picks: list[int]) -> Text:
+        if self.count() != 2:
+            return self.signs(picks)
+        reason, verdict = picks
+        letter = self.signs([verdict])
+        return Text(f"{reason}, {letter.ko}", f"{reason}, {letter.en}")
+
     def is_right(self, picks: list[int]) -> bool:
         return tuple(picks) in self.answer
 
-    def verdict(self, answer: list[int], names: Mapping) -> Verdict:
-        result, message = super().verdict(answer, names)
-        if result == "right" or self.count() == 2:
-            return result, message
-        nearest = max(self.answer, key=lambda right: sum(map(int.__eq__, right, answer)))
-        return result, message.after(_places(nearest, answer))
+    def is_near(self, picks: list[int]) -> bool:
+        return self.count() > 2 and len(self._wrong(picks)) == 1
 
+    def right_so_far(self, picks: list[int]) -> list[Text]:
+        """How many of a long row are right, and where to look again."""
+        count, wrong = self.count(), self._wrong(picks)
+        if count == 2:
+            return []
+        return [say("some_right", count=count, right=count - len(wrong), places=", ".join(map(str, wrong)))]
 
-def _places(right: tuple[int, ...], picks: list[int]) -> Text:
-    """How many of a long row are right, and where to look again."""
-    wrong = [place for place, (one, pick) in enumerate(zip(right, picks, strict=True), start=1) if one != pick]
-    places = ", ".join(map(str, wrong))
-    return say("some_right", count=len(right), right=len(right) - len(wrong), places=places)
+    def _wrong(self, picks: list[int]) -> list[int]:
+        """The places, counted from 1, that differ from the nearest right row."""
+        nearest = max(self.answer, key=lambda right: sum(map(int.__eq__, right, picks)))
+        return [place for place, pair in enumerate(zip(nearest, picks, strict=True), start=1) if len(set(pair)) > 1]

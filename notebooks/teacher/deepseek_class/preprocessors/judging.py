@@ -12,6 +12,7 @@ from deepseek_course.pages import escaped
 from deepseek_course.plain import MIME, is_plain
 from deepseek_course.practice import judging
 from deepseek_course.practice.feedback import MARKS, Feedback
+from deepseek_course.practice.typed import as_python
 
 from .. import messages
 from ..messages import shortened
@@ -156,10 +157,12 @@ def is_blank(value: ast.AST) -> bool:
 
 
 def parsed(source: str) -> list[ast.AST]:
-    """The nodes of a cell's code; none where it is no Python, or more than an answer is long."""
+    """The nodes of a cell's code as a lesson's IPython reads it; none where it is no Python, or too long an answer."""
     if len(source) > LONGEST_ANSWER:
         return []
+    manager = TransformerManager()
+    manager.cleanup_transforms.append(as_python)
     try:
-        return list(ast.walk(ast.parse(TransformerManager().transform_cell(source))))
+        return list(ast.walk(ast.parse(manager.transform_cell(source))))
     except Exception:  # a learner's source may be anything
         return []
