@@ -1,11 +1,9 @@
-"""How the course's charts and tables look: one theme, one font that has Hangul and Latin, alt text, a source line."""
+"""How the course's charts look: one theme, one font that has Hangul and Latin, alt text, a source line."""
 
 import base64
 import html
 import io
-import re
 from functools import cache
-from itertools import cycle
 
 import pandas as pd
 import pylopdf_fonts_ko
@@ -14,6 +12,7 @@ from .. import language
 from ..language import told
 from ..pages import escaped
 from ..tables.reading import rows
+from . import showing
 
 # matplotlib, seaborn and IPython are imported where they are used: with them `import deepseek_course` takes twice as
 # long, and those who only read the tables or judge answers never need them.
@@ -67,16 +66,7 @@ def use(code: str) -> None:
     pd.set_option("display.max_colwidth", None)
     pd.set_option("display.html.use_mathjax", False)  # a price in dollars is no formula
     if shell := get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _with_texts_left)
-
-
-def _with_texts_left(frame: pd.DataFrame) -> str:
-    """The table as pandas shows it, but texts and their headings at the left: JupyterLab puts all at the right."""
-    shown = frame._repr_html_()
-    if max(frame.columns.nlevels, frame.index.nlevels) > 1 or frame.shape[1] > pd.get_option("display.max_columns"):
-        return shown
-    texts = cycle([not pd.api.types.is_numeric_dtype(dtype) for dtype in (frame.index.dtype, *frame.dtypes)])
-    return re.sub("<(t[hd])>", lambda cell: f'<{cell[1]} style="text-align: left">' if next(texts) else cell[0], shown)
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, showing.html)
 
 
 class Figure:
@@ -124,10 +114,11 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
 
 
 def _rule(axis) -> None:
-    """Few labels on a logarithmic axis, but a line for each power of ten."""
+    """Few labels on a logarithmic axis, but enough on a short one, and a line for each power of ten."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    axis.get_major_locator().set_params(numticks=5)
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high < 100 * low else LogLocator(numticks=5))
     axis.set_minor_locator(LogLocator(numticks=20))
     axis.set_minor_formatter(NullFormatter())
     axis.grid(which="minor")

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from .. import language
 from ..language import told
 from ..pages import escaped
 from ..plain import plain, simple
+from ..tables.words import kept_name
 
 FILE = "my-course.json"
 FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build and marking look for one's own files
@@ -23,20 +25,22 @@ WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds before trying again a file that another
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept, and a sentence on it."""
+    """What is kept, and a sentence on it; shows the entries of the names in `shown`, or all."""
 
     message: str
     entries: dict = field(default_factory=dict)
+    shown: tuple[str, ...] | None = None
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        names = self.entries if self.shown is None else self.shown
+        named = [(kept_name(name, language.current()), self.entries[name]) for name in names]
+        return [(name, _said(entry["value"]), str(entry["when"])) for name, entry in named]
 
     def __repr__(self) -> str:
-        return "\n".join([self.message, *(f"{name}: {entry['value']}" for name, entry in self.entries.items())])
+        return "\n".join([self.message, *(f"{name}: {said}" for name, said, _ in self._rows())])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escaped(name)}</td><td>{escaped(str(entry['value']))}</td>"
-            f"<td>{escaped(str(entry['when']))}</td></tr>"
-            for name, entry in self.entries.items()
-        )
+        rows = "".join(f"<tr>{''.join(f'<td>{escaped(text)}</td>' for text in row)}</tr>" for row in self._rows())
         return f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else "")
 
 
@@ -49,7 +53,7 @@ def keep(**entries: object) -> Kept:
         entries: numbers of any type, texts, or lists of them, each under a name.
 
     Returns:
-        All that is kept. What is neither number, text nor list is passed over and named. A damaged file is set aside,
+        All that is kept; it shows what is new, and of a single new entry only that it is kept. What is neither number, text nor list is passed over and named. A damaged file is set aside,
         and its last good copy goes on; where the folder cannot be written the sentence says so. Raises nothing.
     """
     given = {name: plain(value, LONGEST) for name, value in entries.items()}
@@ -60,7 +64,7 @@ def keep(**entries: object) -> Kept:
     before = kept()
     if not new:
         message = before.message if before.entries or not entries else told("kept_nothing_new")
-        return Kept("\n".join([*notes, message]), before.entries)
+        return Kept("\n".join([*notes, message]), before.entries, () if entries else None)
     path = _path()
     try:
         with _locked(path):
@@ -73,9 +77,9 @@ def keep(**entries: object) -> Kept:
             for place in (_backup(path), path):  # the copy first: if it cannot be written, nothing has changed
                 _write(place, content)
     except OSError:
-        return Kept("\n".join([*notes, told("kept_not_writable", file=FILE)]), before.entries)
+        return Kept("\n".join([*notes, told("kept_not_writable", file=FILE)]), before.entries, ())
     done = told("kept_after_damage" if trouble == "damaged" else "kept", file=FILE, count=len(new))
-    return Kept("\n".join([*notes, done]), merged)
+    return Kept("\n".join([*notes, done]), merged, tuple(new) if len(new) > 1 else ())
 
 
 def kept() -> Kept:
@@ -114,6 +118,10 @@ def forget() -> Kept:
     except OSError:
         return Kept(told("kept_not_forgotten", file=FILE), kept().entries)
     return Kept(told("kept_forgotten" if there else "kept_none", file=FILE))
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _leaves(data: dict, kind: str) -> list[dict]:

@@ -28,7 +28,7 @@ def _trim(number: float, digits: int) -> str:
 def _korean(amount: float, currency: str) -> str:
     name = _NAMES["ko"][currency]
     if amount < 10_000:
-        return f"{_trim(amount, 2)}{name}"
+        return f"{_trim(amount, 2 if amount >= 1 else 3)}{name}"
     rest, parts = round(amount), []
     for size, unit in _KOREAN:
         count, rest = divmod(rest, size)
@@ -43,5 +43,5 @@ def _english(amount: float, currency: str) -> str:
             text = _trim(amount / size, 3) + unit
             break
     else:
-        text = _trim(amount, 2 if amount < 1000 else 0)
+        text = _trim(amount, 3 if amount < 1 else 2 if amount < 1000 else 0)
     return f"${text}" if currency == "USD" else f"{text} {_NAMES['en'][currency]}"
