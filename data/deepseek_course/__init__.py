@@ -7,7 +7,8 @@ from .lesson.article import digest
 from .lesson.brief import review
 from .lesson.cards import cards
 from .lesson.charts import kind, show, use
-from .lesson.notes import forget, keep, kept, recall
+from .lesson.notes import compare, forget, keep, kept, recall
+from .pages import tell
 from .plain import Answer
 from .practice.judging import accepted, check, progress
 from .tables import amounts, reading
@@ -19,6 +20,7 @@ __all__ = [
     "accepted",
     "cards",
     "check",
+    "compare",
     "digest",
     "forget",
     "keep",
@@ -31,6 +33,7 @@ __all__ = [
     "show",
     "table",
     "tables",
+    "tell",
     "use",
 ]
 

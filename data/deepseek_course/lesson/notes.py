@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ..language import told
-from ..pages import escaped
+from ..pages import Line, block, escaped
 from ..plain import plain, simple
 
 FILE = "my-course.json"
@@ -37,7 +37,7 @@ class Kept:
             f"<td>{escaped(str(entry['when']))}</td></tr>"
             for name, entry in self.entries.items()
         )
-        return f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return block(f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else ""))
 
 
 def keep(**entries: object) -> Kept:
@@ -100,6 +100,33 @@ def recall(name: str, value: float) -> Kept:
             inside = "recall_inside" if low <= value <= high else "recall_outside"
             return Kept(told(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
     return Kept(told("recall_other", kept=entry["value"]))
+
+
+def compare(guess: object, actual: object, unit: str = "") -> Line:
+    """What was guessed before a result, beside the result.
+
+    Args:
+        guess: whatever was typed, `...` where nothing was.
+        actual: a number or a text; `...` where nothing has come out yet.
+        unit: what follows either, such as "%".
+
+    Returns:
+        One line; where nothing was guessed, or nothing has come out, it says the other alone. Raises nothing.
+    """
+    said, came = (_in_words(value, unit) for value in (guess, actual))
+    key = "compare" if said and came else "compare_actual" if came else "compare_guess" if said else "compare_none"
+    return Line(told(key, guess=said, actual=came))
+
+
+def _in_words(value: object, unit: str) -> str:
+    """A number or a text with its unit; nothing for what is open or neither."""
+    data = plain(value)
+    match data["kind"], data["value"]:
+        case "number", float(number):
+            return f"{number:,.6g}{unit}"
+        case "text", text:
+            return text if text.endswith(unit) else f"{text}{unit}"
+    return ""
 
 
 def forget() -> Kept:
