@@ -8,7 +8,8 @@ from .lesson.article import digest
 from .lesson.brief import review
 from .lesson.cards import cards
 from .lesson.charts import kind, show
-from .lesson.notes import forget, keep, kept, recall
+from .lesson.notes import compare, forget, keep, kept, recall
+from .pages import tell
 from .plain import Answer
 from .practice import shell
 from .practice.judging import accepted, check, progress
@@ -21,6 +22,7 @@ __all__ = [
     "accepted",
     "cards",
     "check",
+    "compare",
     "digest",
     "forget",
     "keep",
@@ -33,6 +35,7 @@ __all__ = [
     "show",
     "table",
     "tables",
+    "tell",
     "use",
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import language
 from ..language import told
-from ..pages import escaped
+from ..pages import block, escaped
 from ..tables.reading import table
 from .notes import own_folder
 
@@ -51,7 +51,7 @@ class Digest:
             cells = [f"<h4>{escaped(title)}</h4>" + "".join(f"<p>{escaped(text)}</p>" for text in texts)]
             cells += [f"<p>{escaped(self.own[number])}</p>"] if self.own else []
             rows.append(f'<div style="display: flex; gap: 2em">{"".join(map(_column, cells))}</div>')
-        return f"<p>{escaped(self.note)}</p>{''.join(rows)}"
+        return block(f"<p>{escaped(self.note)}</p>{''.join(rows)}")
 
 
 def _column(content: str) -> str:

@@ -6,7 +6,7 @@ from types import EllipsisType, NoneType
 
 from .. import language
 from ..language import told
-from ..pages import escaped
+from ..pages import block, escaped
 from ..tables.reading import table
 
 SLOTS = ("who_what", "number_scope", "compared", "contested", "certainty")  # the sentences of a brief
@@ -68,7 +68,7 @@ class Review:
         details = ["".join(f"<li>{escaped(detail)}</li>" for detail in item.details) for item in self.items]
         below = [f"<ul>{lines}</ul>" if lines else "" for lines in details]
         items = (f"<li>{escaped(str(item))}{more}</li>" for item, more in zip(self.items, below, strict=True))
-        return f"<p>{escaped(self.message)}</p><ul>{''.join(items)}</ul>"
+        return block(f"<p>{escaped(self.message)}</p><ul>{''.join(items)}</ul>")
 
 
 def review(*, full: bool = False, **slots: object) -> Review:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..pages import escaped
+from ..pages import block, escaped
 
 
 class Cards:
@@ -19,7 +19,7 @@ class Cards:
         )
 
     def _repr_html_(self) -> str:
-        return f"<ol>{''.join(f'<li>{_card(front, back)}</li>' for front, back in self.cards)}</ol>"
+        return block(f"<ol>{''.join(f'<li>{_card(front, back)}</li>' for front, back in self.cards)}</ol>")
 
 
 def _card(front: str, back: list[str]) -> str:

@@ -10,7 +10,7 @@ import pylopdf_fonts_ko
 
 from .. import language
 from ..language import told
-from ..pages import escaped
+from ..pages import block, escaped
 from ..tables.reading import rows
 from . import showing
 
@@ -81,7 +81,7 @@ class Figure:
     def _repr_html_(self) -> str:
         # JupyterLab gives a plain picture output no alt text, so the picture is shown by an <img> of our own.
         data = base64.b64encode(self.png).decode()
-        return (
+        return block(
             f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}" '
             f'style="width: {self.width:.0f}px; max-width: 100%"><p><small>{escaped(self.source)}</small></p>'
         )

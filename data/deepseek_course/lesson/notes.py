@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from .. import language
 from ..language import told
-from ..pages import escaped
+from ..pages import Line, block, escaped
 from ..plain import plain, simple
 from ..tables.words import kept_name
 
@@ -41,7 +41,7 @@ class Kept:
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr>{''.join(f'<td>{escaped(text)}</td>' for text in row)}</tr>" for row in self._rows())
-        return f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return block(f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else ""))
 
 
 def keep(**entries: object) -> Kept:
@@ -104,6 +104,33 @@ def recall(name: str, value: float) -> Kept:
             inside = "recall_inside" if low <= value <= high else "recall_outside"
             return Kept(told(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
     return Kept(told("recall_other", kept=entry["value"]))
+
+
+def compare(guess: object, actual: object, unit: str = "") -> Line:
+    """What was guessed before a result, beside the result.
+
+    Args:
+        guess: whatever was typed, `...` where nothing was.
+        actual: a number or a text; `...` where nothing has come out yet.
+        unit: what follows either, such as "%".
+
+    Returns:
+        One line; where nothing was guessed, or nothing has come out, it says the other alone. Raises nothing.
+    """
+    said, came = (_in_words(value, unit) for value in (guess, actual))
+    key = "compare" if said and came else "compare_actual" if came else "compare_guess" if said else "compare_none"
+    return Line(told(key, guess=said, actual=came))
+
+
+def _in_words(value: object, unit: str) -> str:
+    """A number or a text with its unit; nothing for what is open or neither."""
+    data = plain(value)
+    match data["kind"], data["value"]:
+        case "number", float(number):
+            return f"{number:,.6g}{unit}"
+        case "text", text:
+            return text if text.endswith(unit) else f"{text}{unit}"
+    return ""
 
 
 def forget() -> Kept:

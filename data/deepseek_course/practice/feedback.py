@@ -1,11 +1,11 @@
 """What a check says: a verdict on one answer, and how far a learner has come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .. import language
 from ..language import Text, say
-from ..pages import escaped
+from ..pages import block, escaped
 
 MARKS = {"open": "…", "wrong": "×", "near": "△", "right": "✓"}
 COLOURS = {"open": "#767676", "wrong": "#D55E00", "near": "#E69F00", "right": "#009E73"}
@@ -19,10 +19,23 @@ class Feedback:
     message: Text
     hints: tuple[Text, ...] = ()
     solution: Text | None = None
+    more: Text | None = None  # how to get the help that is not shown yet
 
     @property
     def passed(self) -> bool:
         return self.result == "right"
+
+    def due(self, tries: int) -> "Feedback":
+        """The same with the help that is due after so many tries: a hint for each, then the solution."""
+        more = "more_hints" if tries < len(self.hints) else "more_solution" if tries == len(self.hints) else ""
+        if self.result == "open" or not tries:
+            return replace(self, hints=(), solution=None)
+        return replace(
+            self,
+            hints=self.hints[:tries],
+            solution=self.solution if tries > len(self.hints) else None,
+            more=say(more) if more and self.solution else None,
+        )
 
     def text(self, code: str) -> str:
         """A mark and the message, in "ko" or "en"."""
@@ -36,9 +49,10 @@ class Feedback:
             f"<details><summary>{title}</summary><p>{escaped(text.in_language(code))}</p></details>"
             for title, text in folded
         )
-        return (
-            f'<div style="border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em">'
-            f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>{details}</div>"
+        more = f"<p><small>{escaped(self.more.in_language(code))}</small></p>" if self.more else ""
+        return block(
+            f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>{details}{more}",
+            f"border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em",
         )
 
     def __repr__(self) -> str:
@@ -65,7 +79,7 @@ class Progress:
         if self.again:
             items = "".join(f"<li>{escaped(str(title))}</li>" for title in self.again)
             lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
-        return "".join(lines)
+        return block("".join(lines))
 
     def _summary(self) -> Text:
         return say("progress", checked=self.checked, passed=self.passed)

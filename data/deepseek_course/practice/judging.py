@@ -1,6 +1,7 @@
 """The exercises by id, and how a learner's answers to them are judged."""
 
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from .feedback import Feedback, Progress
 EXERCISES = Path(__file__).with_name("exercises")
 
 _latest: dict[str, Feedback] = {}  # what progress() reports
+_tries: Counter[str] = Counter()  # answers that were not right yet, in this kernel
 
 
 @cache
@@ -32,7 +34,7 @@ def get(exercise_id: str) -> Exercise:
 
 
 def check(exercise_id: str, value: object) -> Feedback:
-    """Judge an answer and say what fits it.
+    """Judge an answer and say what fits it, with the help that is due: each run of a wrong answer brings more.
 
     Args:
         exercise_id: such as "02-rate".
@@ -42,6 +44,8 @@ def check(exercise_id: str, value: object) -> Feedback:
         ValueError: there is no exercise of that id. A bad answer raises nothing.
     """
     feedback = get(exercise_id).judge(plain(value))
+    _tries[exercise_id] += feedback.result in ("wrong", "near")
+    feedback = feedback.due(_tries[exercise_id])
     if not (exercise_id in _latest and _latest[exercise_id].passed):  # once solved, solved: one may go on trying
         _latest[exercise_id] = feedback
     return feedback

@@ -67,6 +67,8 @@ def teacher(lesson: Lesson, language: str, paper: bool = False) -> nbformat.Note
             continue
         made, name = _task(lesson.tasks[n], language) if n in lesson.tasks else _cell(lesson, n, language)
         made.metadata |= {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
+        if "hide-input" in cell.metadata.get("tags", []):
+            made.metadata["jupyter"] = {"source_hidden": True}
         while name in used:
             name += "x"
         used.add(name)
@@ -169,6 +171,18 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbforma
     return notebook
 
 
+def until_run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook as learners open it: nothing counted, each output hidden until its cell is run."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = 0  # shown as [ ]; where there is no count, nbval takes the outputs for none
+            for output in cell.outputs:
+                cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
+                if output.output_type == "execute_result":
+                    output.execution_count = None
+    return notebook
+
+
 def digest(language: str) -> str:
     """The article retold, as seeds/digest.*.md has it: the table article as a page."""
     title = {"ko": "# 기사를 우리 문장으로 다시 쓴 글", "en": "# The article retold"}[language]
@@ -226,7 +240,7 @@ def build(numbers: list[str], solutions: Path | None):
             for language in LANGUAGES
         }
     for path, notebook in made.items():
-        nbformat.write(notebook, path)
+        nbformat.write(notebook if solutions else until_run(notebook), path)
         print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     if not solutions:
         for language in LANGUAGES:
