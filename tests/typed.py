@@ -59,7 +59,7 @@ TYPED = {
         ("02-fall", "(before - after) / before * ...", "!", "아직 ...이"),
         ("02-fall", "(before - after / before * 100", "!", "괄호의 짝"),
         ("02-traded", "3", "×", "읽은 값은 3"),
-        ("02-rebuild", 'facts.value["nvidia_loss"]', "!", "‘nvidia_loss’라는 이름이 표에"),
+        ("02-rebuild", 'facts.value["nvidia_loss"]', "!", "표에 없는 이름입니다: ‘nvidia_loss’"),
         ("02-rebuild", "5932억 달러", "✓", "맞습니다"),
         ("02-account", "가", "×", "읽은 답: 가."),
         ("02-inside", "가, 다, 라", "×", "맞게 고른 것: 가."),
