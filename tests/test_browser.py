@@ -25,6 +25,7 @@ from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.notes import FOLDER
 from deepseek_course.practice import judging
 from samples import LESSONS, first_wrong, right_answer
+from typed import TYPED, filled_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
@@ -224,7 +225,7 @@ def test_a_cell_that_fails_leaves_no_verdict_on_an_older_answer(opened, language
     course.use(language)
     number = dict(exercises(notebook))["02-rate"]
     right = right_answer(judging.get("02-rate"))
-    for typed, shown in ((repr(right), "✓"), ("1443조", "SyntaxError"), (repr(right), "✓")):
+    for typed, shown in ((repr(right), "✓"), ("1443 +", "SyntaxError"), (repr(right), "✓")):
         page.type_into(number, answered(notebook.cells[number].source, ...).replace("Ellipsis", typed))
         page.page.keyboard.press("Shift+Enter")
         page.cells.nth(number).locator(".jp-OutputArea-output", has_text=shown).wait_for(timeout=30_000)
@@ -323,3 +324,23 @@ def test_opened_again_all_is_there(opened, lab, browser):
     for exercise_id, number in exercises(notebook):
         assert "✓" in again.output(number, scroll=True), exercise_id
     again.page.close()
+
+
+@pytest.mark.parametrize("opened", ["02-numbers"], indirect=True)
+def test_what_a_beginner_types_gets_a_verdict_or_a_line_of_help(opened, language):
+    page, notebook, path = opened
+    cells = dict(exercises(notebook))
+    use = next(n for n, cell in enumerate(notebook.cells) if "course.use(" in cell.source)
+    page.cells.nth(use).locator(".cm-content").click()
+    page.page.keyboard.press("Shift+Enter")
+    for exercise_id, typed, sign, says in TYPED[language]:
+        if exercise_id in cells:
+            number = cells[exercise_id]
+            page.type_into(number, filled_in(notebook.cells[number].source, typed))
+            page.page.keyboard.press("Shift+Enter")
+            page.cells.nth(number).locator(".jp-OutputArea-output", has_text=says).wait_for(timeout=30_000)
+            page.page.wait_for_selector(IDLE, timeout=30_000)
+            shown = page.output(number).strip()
+            failed = "Error: " in shown and not any(mark in shown for mark in "✓△")
+            assert failed if sign == "!" else shown.startswith(sign), (exercise_id, typed, shown)
+    page.take_picture(f"{path.stem}-{language}-typed")

@@ -51,6 +51,8 @@ def help_with(error: Exception, cell: str) -> Text:
             return say("error_open")
         case TypeError() if "'str'" in str(error) or '"str"' in str(error):
             return say("error_text")
+        case TypeError() if "for ^" in str(error):
+            return say("error_power")
         case ZeroDivisionError():
             return say("error_zero")
         case KeyError(args=[str(name)]):
@@ -59,17 +61,17 @@ def help_with(error: Exception, cell: str) -> Text:
 
 
 def _syntax(error: SyntaxError) -> Text:
-    """What Python could not read: its own words for the commonest slips stay the same from 3.11 on."""
-    line = (error.text or "").strip()
+    """What Python could not read: its own words for the commonest slips are the same from 3.11 on."""
+    line = (error.text or "").partition("#")[0].strip()
     if isinstance(error, IndentationError):
         return say("error_indent")
     if "unterminated" in error.msg:
         return say("error_quote")
-    if re.search("never closed|incomplete input|unmatched|does not match", error.msg):
+    if line.count("(") != line.count(")") or line.count("[") != line.count("]"):
         return say("error_bracket")
     if "invalid character" in error.msg or "non-printable" in error.msg:
         return say("error_sign")
-    if re.search(r"[-+*/=]\s*(?:#.*)?$", line):
+    if line.endswith(tuple("-+*/=")):
         return say("error_nothing")
     if re.search(r"\d\s*%", line):
         return say("error_percent")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from ..plain import tidy
 from .answers import is_percent, read_number
 
+LONGEST = 60  # characters of an amount
+
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
 _SIGNS = str.maketrans("×÷", "*/")
 _APART = re.compile(  # texts and comments, which stay as they are
@@ -49,10 +51,15 @@ def _outside_texts(change: Callable[[str], str], source: str) -> str:
 
 def _value(match: re.Match, checked: set[str]) -> str:
     """An amount in digits; a percent, or the whole of an answer, as a text: the check reads its words as well."""
-    typed, number = match[0], read_number(match[0])
+    typed = match[0]
+    number = read_number(typed) if len(typed) <= LONGEST else None
     if number is None or ("," not in typed and _is_python(typed)):  # 1e6 is a number already; 1,000 is two
         return typed
-    before, after = match.string[: match.start()].rstrip(), match.string[match.end() :].lstrip(" \t")
+    start, end = match.span()
+    before, after = (
+        match.string[max(0, start - LONGEST) : start].rstrip(),
+        match.string[end : end + LONGEST].lstrip(" \t"),
+    )
     whole = before.endswith(("=", "(", "[", ",")) and (not after or after[0] in ",)]\n")
     name = re.search(r"(\w+)\s*=$", before)
     if is_percent(typed):

@@ -1,0 +1,83 @@
+"""What a beginner types works, or one line says what to do: in a real IPython, with the cells that learners have."""
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from deepseek_class import build
+from deepseek_class.source import Lesson
+from deepseek_course.practice.typed import as_python
+from samples import languages, lessons
+from typed import TYPED, filled_in
+
+USE = 'import deepseek_course as course\ncourse.use("en")'
+
+
+@pytest.fixture
+def shell():
+    yield InteractiveShell.instance(colors="nocolor", config=Config(HistoryManager={"enabled": False}))
+    InteractiveShell.clear_instance()
+
+
+def run(shell, source: str) -> str:
+    """What a person sees below a cell."""
+    with capture_output() as seen:
+        shell.run_cell(source, store_history=False)
+    shown = [str(output.data["text/plain"]) for output in seen.outputs]
+    return "\n".join([seen.stdout, *shown, seen.stderr]).removeprefix("Out[0]:").strip()
+
+
+@languages
+@lessons
+def test_what_is_typed_gets_its_verdict_or_one_line_of_help(shell, language, source):
+    cells = {cell.id: cell.source for cell in build.learner(Lesson(source), language).cells}
+    run(shell, next(cell for cell in cells.values() if "course.use(" in cell))
+    for exercise, typed, sign, says in TYPED[language]:
+        if exercise.startswith(source.name[:2]):
+            shown = run(shell, filled_in(cells[f"{exercise}-answer"], typed))
+            assert shown.count(says) == 1, (exercise, typed, shown)
+            if sign == "!":
+                assert "Error: " in shown and shown[0] not in "✓△×…", (exercise, typed, shown)
+            else:
+                assert shown.startswith(sign) and "Error" not in shown, (exercise, typed, shown)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 5 % 3\ny = x % 2  # 17%",
+        'print(f"{0.17:.0%} of 3조")',
+        "text = '“78억”은 17%'",
+        "%matplotlib inline\nx = 3조",
+        "!echo 17%",
+        "%%bash\necho 3조",
+        "x = 1443조 +",
+        "x = 3 if 2 else 5조 없음",
+        "1,443",
+    ],
+)
+def test_python_and_what_would_not_become_python_stay_as_typed(source):
+    lines = source.splitlines(keepends=True)
+    assert as_python(lines) == lines
+
+
+def test_texts_comments_and_code_around_an_amount_stay(shell):
+    typed = "a = 7 % 4  # 17%, 3조\nb = '3조, “17%”'\nc = 3조 - 1e6\nd = (20%, 5)"
+    made = "a = 7 % 4  # 17%, 3조\nb = '3조, “17%”'\nc = 3000000000000 - 1e6\nd = (\"20%\", 5)"
+    assert "".join(as_python(typed.splitlines(keepends=True))) == made
+
+
+def test_names_of_ones_own_stay_and_a_cell_that_runs_shows_nothing_more(shell):
+    run(shell, "A = 3\n나 = 4")
+    for _ in range(2):
+        assert run(shell, USE) == ""
+    assert run(shell, "(A, B, 가, 나)") == "(3, 'B', '가', 4)"
+    assert shell.input_transformers_cleanup.count(as_python) == 1
+
+
+def test_an_error_is_short_and_has_its_line_once(shell):
+    run(shell, f"{USE}\n{USE}")
+    run(shell, "def f():\n    return g()\n\ndef g():\n    return int('x')")
+    error, line = filter(None, run(shell, "f()").splitlines())
+    assert error.startswith("ValueError") and line.startswith("This cell could not run")
