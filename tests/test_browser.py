@@ -196,6 +196,17 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+def test_a_lesson_that_was_just_opened_shows_no_output(opened):
+    """Only a bar where each will be, as far as a learner who scrolls down comes."""
+    page, notebook, _ = opened
+    for cell in range(len(notebook.cells)):
+        page.cells.nth(cell).scroll_into_view_if_needed()
+    shown = page.page.locator(".jp-Notebook .jp-OutputArea-output").filter(visible=True)
+    bars = page.page.locator(".jp-Notebook .jp-OutputPlaceholder")
+    assert not shown.count() and bars.count() > 5
+    assert {text.strip() for text in bars.all_inner_texts()} <= {"<div>", ""}
+
+
 def test_every_exercise_answers_in_the_page(opened, lab, language):
     page, notebook, path = opened
     course.use(language)

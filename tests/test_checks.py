@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -24,7 +25,7 @@ from deepseek_course.practice.picks import LETTERS, SequenceMistake
 from deepseek_course.tables import reading, texts
 from deepseek_course.tables.arithmetic import evaluate
 from deepseek_course.tables.texts import fill, known_values
-from samples import IDS, KEYED, Hostile, right_answer, wrong_answers
+from samples import IDS, KEYED, Hostile, first_wrong, right_answer, wrong_answers
 
 NUMBERS = [id for id in IDS if isinstance(judging.get(id), Number)]
 IN_PERCENT = [id for id in NUMBERS if 100 in judging.get(id).units]
@@ -63,11 +64,34 @@ def language(request):
 
 
 @pytest.mark.parametrize("exercise_id", KEYED)
-def test_an_open_answer_is_kindly_left_open_with_help_folded(exercise_id):
+def test_an_open_answer_is_one_kind_line(exercise_id):
     feedback = course.check(exercise_id, ...)
     assert feedback.result == "open" and not feedback.passed
-    assert len(feedback.hints) == 2 and feedback.solution
-    assert feedback._repr_html_().count("<details>") == 3
+    assert feedback._repr_html_().count("<p>") == 1 and "<details>" not in feedback._repr_html_()
+
+
+@pytest.fixture
+def tries(monkeypatch):
+    """As in a kernel that was just started."""
+    monkeypatch.setattr(judging, "_tries", Counter())
+
+
+@pytest.mark.parametrize("exercise_id", KEYED)
+def test_each_run_of_a_wrong_answer_brings_more_help(exercise_id, tries, language):
+    hints, solution = say("hint").in_language(language), say("solution").in_language(language)
+    wrong = first_wrong(judging.get(exercise_id))
+    shown = []
+    for answer in (..., wrong, ..., wrong, wrong, wrong):
+        html = course.check(exercise_id, answer)._repr_html_()
+        if answer is not ...:
+            shown.append((html.count(f"{hints} "), html.count(f"<summary>{solution}"), html.count("<small>")))
+    assert shown == [(1, 0, 1), (2, 0, 1), (2, 1, 0), (2, 1, 0)]
+
+
+def test_the_page_of_a_class_has_all_the_help_at_once(tries):
+    exercise = judging.get("02-rate")
+    for answer in (..., 3):
+        assert exercise.judge(plain(answer)).html("en").count("<details>") == 3
 
 
 @pytest.mark.parametrize("exercise_id", IDS)

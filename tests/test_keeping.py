@@ -254,6 +254,22 @@ def test_a_prediction_is_told_beside_what_came_out():
     assert len(messages) == 4
 
 
+@pytest.mark.parametrize(
+    ("guess", "actual", "unit", "ko", "en"),
+    [
+        (1, np.int64(2), "곳", "예상: 1곳, 실제: 2곳", "You said 1곳; in fact 2곳."),
+        ("20%", 1.8, "%", "예상: 20%, 실제: 1.8%", "You said 20%; in fact 1.8%."),
+        (..., 2, "", "실제: 2", "In fact 2."),
+        (len, 2, "", "실제: 2", "In fact 2."),
+        ("예", ..., "", "예상: 예. 결과는 아직 없습니다.", "You said 예. There is no result yet."),
+    ],
+)
+def test_a_guess_is_told_beside_the_result(guess, actual, unit, ko, en):
+    for language, line in (("ko", ko), ("en", en)):
+        course.use(language)
+        assert repr(course.compare(guess, actual, unit)) == line
+
+
 def test_the_file_can_be_read_without_the_course(folder):
     course.keep(note="한국어")
     assert json.loads((folder / notes.FILE).read_text(encoding="utf-8"))["note"]["value"] == "한국어"

@@ -149,7 +149,7 @@ class Tags(html.parser.HTMLParser):
 def look_at(feedback):
     assert 0 < len(str(feedback.message).strip()) < 600
     shown = feedback._repr_html_()
-    assert Tags(shown).found <= {"div", "style", "p", "strong", "span", "br", "details", "summary"}
+    assert Tags(shown).found <= {"div", "style", "p", "strong", "span", "br", "details", "summary", "small"}
     json.dumps([shown, repr(feedback)], ensure_ascii=False).encode()
 
 
@@ -215,9 +215,10 @@ def test_whatever_is_invented_is_kept_or_named_and_the_file_stays_json(answer, t
         patch.setenv(notes.FOLDER, str(folder))
         course.keep(fall=[10, 20])
         shown = course.keep(thing=answer)
-        assert Tags(shown._repr_html_()).found <= {"p", "br", "table", "tr", "td", "span"}
+        assert Tags(shown._repr_html_()).found <= {"div", "p", "br", "table", "tr", "td", "span"}
         assert course.kept().entries["fall"]["value"] == [10, 20]
         assert course.recall("thing", 3).message
+        assert course.compare(answer, 3, "%").text and course.compare(3, answer)._repr_html_()
         text = (folder / notes.FILE).read_text(encoding="utf-8")
     json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
 

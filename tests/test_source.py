@@ -63,6 +63,12 @@ def test_a_mistake_in_a_source_is_one_line_with_its_place(tmp_path, text, line, 
         assert message.startswith(f"02-numbers.md, line {line + HEAD.count(chr(10))}:")
 
 
+def test_code_tagged_hide_input_is_folded(tmp_path):
+    folded = "```{code-cell} ipython3\n:tags: [hide-input]\n\n# [[차트||Chart]]\nx = 1\n```\n\n"
+    cells = learner(lesson(tmp_path, PAIR + folded + "```{code-cell} ipython3\nx = 2\n```\n"), "en").cells
+    assert [cell.metadata.get("jupyter") for cell in cells] == [None, {"source_hidden": True}, None]
+
+
 SLIPS = {
     "a quotation mark forgotten": ('answer = "apple_change_27"', "answer = apple_change_27", "Invalid value"),
     "a field misspelt": ("answer = ", "anwser = ", "no field anwser"),

@@ -10,9 +10,9 @@ def escaped(text: str) -> str:
     return html.escape(text).replace("$", "<span>$</span>").replace("\n", "<br>")
 
 
-def block(content: str, style: str = "") -> str:
-    """HTML in a block whose first line says nothing: of an output that is still hidden JupyterLab shows that line."""
-    return f"<div style=\"{style}\">\n{content}\n</div>" if style else f"<div>\n{content}\n</div>"
+def block(content: str) -> str:
+    """HTML whose first line says nothing: of an output that is still hidden JupyterLab shows that line."""
+    return f"<div>\n{content}\n</div>"
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ class Feedback:
             for title, text in folded
         )
         more = f"<p><small>{escaped(self.more.in_language(code))}</small></p>" if self.more else ""
+        message = f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>"
         return block(
-            f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>{details}{more}",
-            f"border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em",
+            f'<div style="border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em">'
+            f"{message}{details}{more}</div>"
         )
 
     def __repr__(self) -> str:
