@@ -52,7 +52,8 @@ def names_for_the_code(language):
     ids = {id for name in course.tables() for id in reading.rows(name).index if re.search("[_-]", str(id))}
     fields = [field["name"] for resource in reading.descriptor()["resources"] for field in resource["schema"]["fields"]]
     columns = {re.sub("_(ko|en)$", "", name) for name in fields}
-    return ids | {name for name in columns if language == "ko" or "_" in name}
+    models = set(reading.rows("prices")["model"])  # one of them is the id of a source too
+    return ids - models | {name for name in columns if language == "ko" or "_" in name}
 
 
 @lessons
