@@ -163,6 +163,7 @@ def test_a_question_reads_in_the_lesson_as_it_is_settled(language):
             number = f"{question['number']:.0f}. " if question["number"] > 0 else ""
             above = LESSON.cells[places[exercise_id] - 2 + LANGUAGES.index(language)].source.split("\n\n")
             asked = above.index(f"{number}{question['question']}")
+            assert str(exercise.title).lower().endswith(f"{number}{question['title']}".lower())
             assert above[asked + 1].endswith(f"*: {question['hint']}"), exercise_id
 
 

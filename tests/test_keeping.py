@@ -32,7 +32,20 @@ def values():
 def test_what_is_kept_is_there_again():
     shown = course.keep(fall=[10, 20], r2=25)
     assert values() == {"fall": [10, 20], "r2": 25}
-    assert "[10, 20]" in repr(shown) and "[10, 20]" in shown._repr_html_()
+    assert "10, 20" in repr(shown) and "10, 20" in shown._repr_html_()
+
+
+def test_only_what_is_new_is_shown_and_a_single_entry_in_one_line():
+    course.keep(fall=[10, 20], r2=25)
+    assert "10, 20" not in course.keep(rate=1400, hours=11)._repr_html_()
+    assert "<table" not in course.keep(habit="my habit")._repr_html_()
+    assert "my habit" in course.kept()._repr_html_()
+
+
+def test_what_is_kept_has_a_name_that_a_reader_knows():
+    names = {"asml-euv-to-china-2025": [10, "C"], "fall": [10, 20], "my_own": 1}
+    shown = course.keep(**names)._repr_html_()
+    assert "14. " in shown and "my_own" in shown and "asml-euv" not in shown and ">fall<" not in shown
 
 
 def test_open_answers_are_passed_over_and_erase_nothing(folder):
@@ -140,7 +153,8 @@ def test_whatever_a_check_accepts_is_kept_and_the_file_stays_json(folder, what):
 
 
 def test_what_is_kept_is_shown_as_it_stands():
-    html = course.keep(habit="<b>from $1 to $2</b>")._repr_html_()
+    course.keep(habit="<b>from $1 to $2</b>")
+    html = course.kept()._repr_html_()
     assert "<b>" not in html and "&lt;b&gt;" in html
     assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0"))
 

@@ -10,6 +10,7 @@ import jupytext
 import nbformat
 import pylopdf_fonts_ko
 import pytest
+from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from markdown_it import MarkdownIt
 
@@ -44,6 +45,24 @@ def tables():
 def test_a_source_is_what_jupytext_writes(source):
     text = source.read_text(encoding="utf-8")
     assert jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst") == text
+
+
+def names_for_the_code(language):
+    """Ids, and names of columns as far as the reader's language has another word for them."""
+    ids = {id for name in course.tables() for id in reading.rows(name).index if re.search("[_-]", str(id))}
+    fields = [field["name"] for resource in reading.descriptor()["resources"] for field in resource["schema"]["fields"]]
+    columns = {re.sub("_(ko|en)$", "", name) for name in fields}
+    models = set(reading.rows("prices")["model"])  # one of them is the id of a source too
+    return ids - models | {name for name in columns if language == "ko" or "_" in name}
+
+
+@lessons
+@languages
+def test_a_stored_table_speaks_the_readers_language(source, language):
+    outputs = [output for cell in stored(source, language).cells for output in cell.get("outputs", [])]
+    pages = [BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser") for output in outputs]
+    texts = {cell.text for page in pages for cell in page(["th", "td"])}
+    assert not texts & ({"NaN", "nan", "None"} | names_for_the_code(language))
 
 
 @lessons

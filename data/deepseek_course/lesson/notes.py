@@ -53,8 +53,9 @@ def keep(**entries: object) -> Kept:
         entries: numbers of any type, texts, or lists of them, each under a name.
 
     Returns:
-        All that is kept; it shows what is new, and of a single new entry only that it is kept. What is neither number, text nor list is passed over and named. A damaged file is set aside,
-        and its last good copy goes on; where the folder cannot be written the sentence says so. Raises nothing.
+        All that is kept; it shows what is new, and of a single new entry only that it is kept. What is neither
+        number, text nor list is passed over and named. A damaged file is set aside, and its last good copy goes on;
+        where the folder cannot be written the sentence says so. Raises nothing.
     """
     given = {name: plain(value, LONGEST) for name, value in entries.items()}
     odd = {name: found[0] for name, data in given.items() if (found := _leaves(data, "other"))}

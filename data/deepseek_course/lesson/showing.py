@@ -1,5 +1,6 @@
 """How a notebook shows a DataFrame: in the reader's words. The DataFrame itself keeps its names for the code."""
 
+import math
 import re
 from itertools import cycle
 from numbers import Real
@@ -55,7 +56,7 @@ def _cell(column: object, cell: object, unit: str, code: str) -> str:
         return ""
     if pd.api.types.is_bool(cell):
         return told("yes" if cell else "no")
-    if not isinstance(cell, Real):
+    if not isinstance(cell, Real) or not math.isfinite(cell):
         return word(column, str(cell), code)
     currency = CURRENCIES.get(str(column).rpartition("_")[2])
     if currency:

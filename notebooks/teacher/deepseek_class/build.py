@@ -33,7 +33,6 @@ STUB = {
     "ko": "여기에 씁니다. (이 칸을 두 번 눌러 쓰고, 다 쓰면 Shift + Enter를 누릅니다.)",
     "en": "Write here. (Double-click this cell to write; press Shift + Enter when you are done.)",
 }
-SEED = "__import__('numpy').random.seed(0)"  # a strip plot scatters its dots by chance: the same ones in each build
 OPEN = r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)"
 SOLUTION = re.compile(rf"{OPEN}|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
@@ -156,10 +155,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> nbforma
         record_timing=False,
         coalesce_streams=True,  # on a busy machine two prints may arrive as two outputs
         timeout=120,
-        extra_arguments=[
-            "--log-level=ERROR",  # a kernel on this machine alone needs no encryption
-            f"--IPKernelApp.exec_lines={SEED}",
-        ],
+        extra_arguments=["--log-level=ERROR"],  # a kernel on this machine alone needs no encryption
         resources={"metadata": {"path": str(folder)}},
     )
     try:

@@ -4,8 +4,8 @@ import ast
 
 import pandas as pd
 
-from deepseek_course.tables.amounts import money
 from deepseek_course.tables.reading import table
+from deepseek_course.tables.words import measured
 
 from .sheets import document, find, five_questions, lines, markdown
 from .source import SOURCES, Lesson, SourceError, in_language
@@ -15,14 +15,13 @@ WORDS = {
         "cards": "토론 카드", "reveal": "04의 2교시가 끝난 뒤에 나누어 줍니다(2025년 1월 이후의 결과가 있습니다).",
         "before": "토론 전", "after": "토론 뒤", "use": "누구에게 이롭게 쓸 수 있습니까?",
         "silent": "무엇은 말해 주지 않습니까?", "questions": "다섯 물음",
-        "habits": "앞으로도 지킬 습관", "percent": "%", "points": "점", "models": "개",
+        "habits": "앞으로도 지킬 습관",
     },
     "en": {
         "cards": "Debate cards",
         "reveal": "Hand out after period 2 of lesson 04 (with outcomes after January 2025).",
         "before": "Before", "after": "After", "use": "For whom can it be used?", "silent": "What does it not say?",
-        "questions": "The five questions", "habits": "Habits to keep", "percent": " percent", "points": " points",
-        "models": " models",
+        "questions": "The five questions", "habits": "Habits to keep",
     },
 }  # fmt: skip
 
@@ -61,13 +60,7 @@ def _evidence(lesson: Lesson, language: str) -> dict[str, list[str]]:
 
 def _proof(fact: pd.Series, outlets: pd.Series, role: str, language: str) -> str:
     words = WORDS[language]
-    unit = fact["unit"]
-    if pd.isna(fact["value"]):
-        value = ""
-    elif unit in ("USD", "KRW", "CNY"):
-        value = money(fact["value"], language, currency=unit)
-    else:
-        value = f"{fact['value']:,g}{words[unit]}"
+    value = "" if pd.isna(fact["value"]) else measured(fact["value"], fact["unit"], language)
     caveat = "" if pd.isna(fact["caveat"]) else fact["caveat"]
     return (
         f"<small>{role}</small><h2>{fact['entity']}</h2><p>{fact['metric']} <b>{value}</b></p>"

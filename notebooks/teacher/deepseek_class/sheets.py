@@ -196,16 +196,11 @@ def _shown(printed) -> str:
 
 
 def _table(output: str) -> str:
-    """A cell's output; pandas gives the index's name a row of its own, which a narrow table has no room for."""
+    """A cell's output without the style that pandas gives a table."""
     page = BeautifulSoup(output, "html.parser")
     for style in page("style"):
         style.decompose()
-    for head in page("thead"):
-        first, *more = head("tr")
-        for row in more:
-            first.th.string = row.th.text
-            row.decompose()
-    return str(page).replace("_", "_<wbr>") if page.table else str(page)
+    return str(page)
 
 
 def _open(source: str) -> list[str]:
