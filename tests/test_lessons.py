@@ -49,7 +49,7 @@ def test_a_source_is_what_jupytext_writes(source):
 @lessons
 @languages
 def test_a_stored_notebook_is_its_source_built(source, language):
-    made, kept = build.learner(Lesson(source), language), stored(source, language)
+    made, kept = build.stored(Lesson(source), language), stored(source, language)
     assert made.metadata == kept.metadata
     for fresh, old in zip(made.cells, kept.cells, strict=True):
         assert (fresh.id, fresh.cell_type, fresh.source, fresh.metadata) == (
