@@ -56,7 +56,8 @@ def progress() -> Progress:
 
 def summary(**sentences: object) -> Summary:
     """The closing page, with a brief's sentences: see `lesson.summary.summary`."""
-    return closing.summary(progress().lines(), **sentences)
+    first, *lessons = progress().lines()
+    return closing.summary([first, " · ".join(lessons)] if lessons else [first], **sentences)
 
 
 def forget() -> Kept:

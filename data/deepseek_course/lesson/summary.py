@@ -96,7 +96,8 @@ def _forecasts(values: dict) -> list[str]:
             case [int() | float() as percent, str() as knew] if knew not in KNOWN:
                 penalties.append((percent / 100 - outcomes[row.Index]) ** 2)
                 happened = told("summary_yes" if outcomes[row.Index] else "summary_no")
-                lines.append(told("summary_forecast", row.number, row.question, percent=percent, happened=happened))
+                asked = row.question[: row.question.find("?") + 1] or row.question  # without what defines its terms
+                lines.append(told("summary_forecast", int(row.number), asked, percent=percent, happened=happened))
     if penalties:
         mean = sum(penalties) / len(penalties)
         lines.append(told("summary_score", count=len(penalties), mean=f"{mean:.3f}"))

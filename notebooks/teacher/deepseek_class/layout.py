@@ -41,6 +41,8 @@ def framed(lesson: Lesson, language: str) -> dict[int, str]:
 def _framed(prose: str, kind: str, word: str) -> str:
     parts = prose.split("\n\n")
     start = len(parts) - 1
+    if parts[start] == "</details>":  # what is folded below a question belongs to it
+        start = max(n for n, part in enumerate(parts) if part.startswith("<details")) - 1
     while start and PART_OF_TASK.match(parts[start]) and not parts[start - 1].startswith(("#", "<", "---")):
         start -= 1
     if parts[start].startswith(("#", "<")):
