@@ -12,14 +12,14 @@ from . import notes
 from .brief import SLOTS
 
 KNOWN = ("가", "A")  # the outcome was known: not scored
-STYLE = """@page { size: A4; margin: 14mm; }
+STYLE = """@page { size: A4; margin: 12mm; }
 body { color: #000; background: #fff; font: 10.5pt/1.5 system-ui, "Noto Sans KR", "Malgun Gothic", sans-serif;
   margin: 2em auto; max-width: 46em; padding: 0 1em; word-break: keep-all; overflow-wrap: anywhere; }
 h1 { font-size: 16pt; margin: 0 0 0.4em; }
 h2 { border-bottom: 1px solid; font-size: 11.5pt; margin: 0.9em 0 0.3em; }
 ul { margin: 0; padding-left: 1.2em; }
 p { margin: 0.3em 0; }
-@media print { body { font-size: 9pt; line-height: 1.35; margin: 0; max-width: none; padding: 0; } }"""
+@media print { body { font-size: 8.5pt; line-height: 1.3; margin: 0; max-width: none; padding: 0; } }"""
 
 
 @dataclass(frozen=True)
