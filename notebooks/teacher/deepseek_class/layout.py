@@ -10,7 +10,6 @@ from deepseek_course.language import LANGUAGES
 from .source import SOURCES, Lesson, on_screen
 
 CONTENTS = SOURCES / "contents" / "index.md"  # in a folder of its own, so that each *.md beside it is a lesson
-WAY = ("way-head", "way-foot")  # the ids of the cells with the links
 WORDS = {
     "ko": {"task": "문제", "predict": "예측", "contents": "목차"},
     "en": {"task": "Task", "predict": "Prediction", "contents": "Contents"},
@@ -61,9 +60,14 @@ def with_way(notebook: nbformat.NotebookNode, path: Path, language: str) -> nbfo
     links.append(f"[{WORDS[language]['contents']}]({CONTENTS.stem}.ipynb)")
     if at + 1 < len(lessons):
         links.append(f"[{_title(lessons[at + 1], language)} →]({lessons[at + 1].stem}.ipynb)")
-    head, foot = (nbformat.v4.new_markdown_cell(" · ".join(links), id=id) for id in WAY)
+    head, foot = (nbformat.v4.new_markdown_cell(" · ".join(links), id=f"way-{place}") for place in ("head", "foot"))
     notebook.cells = [head, *notebook.cells, foot]
     return notebook
+
+
+def is_way(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell has these links: known by what it says, for some programs take the ids of cells away."""
+    return cell.cell_type == "markdown" and f"]({CONTENTS.stem}.ipynb)" in cell.source
 
 
 def _title(path: Path, language: str) -> str:
