@@ -64,7 +64,7 @@ def keep(**entries: object) -> Kept:
     new = {name: simple(data) for name, data in given.items() if data["kind"] != "none"}
     before = kept()
     if not new:
-        message = before.message if before.entries or not entries else told("kept_nothing_new")
+        message = before.message if before.entries.keys() - {SOLVED} or not entries else told("kept_nothing_new")
         return Kept("\n".join([*notes, message]), before.entries)
     try:
         merged, trouble = _update(lambda _: new)
