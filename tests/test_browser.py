@@ -333,10 +333,10 @@ def test_what_a_lesson_draws_has_no_serious_fault_of_access(opened):
 def test_in_the_dark_there_is_no_serious_fault_of_access(opened):
     page = opened[0].page
     page.emulate_media(color_scheme="dark")
-    page.locator('body[data-jp-theme-light="false"]').wait_for()
+    page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
     faults = serious_faults(page)
     page.emulate_media(color_scheme="light")
-    page.locator('body[data-jp-theme-light="true"]').wait_for()
+    page.locator('body[data-jp-theme-light="true"]').wait_for(state="attached")
     assert not faults
 
 
