@@ -1,6 +1,6 @@
 """Opens and tests the course: sets up an environment beside this file, then hands over to the right tool.
 
-    python run.py lab [...]      JupyterLab on the first lesson, in the language of the system
+    python run.py lab [...]      JupyterLab on the contents page, in the language of the system
     python run.py test [...]     all tests that this machine can run; with --quick those of a minute
     python run.py build [...]    the notebooks from their sources
     python run.py class [...]    a class with nbgrader, in the folder class
@@ -129,16 +129,7 @@ folder = pathlib.Path(sys.argv[1], "share", "jupyter", "custom")
 folder.mkdir(parents=True, exist_ok=True)
 shutil.copy(pylopdf_fonts_ko.sans_path(), folder / "korean.otf")
 """
-# Fonts of the system come first; this one fills in where they have no Hangul.
-CUSTOM_CSS = """@font-face { font-family: "Course Korean"; src: url("korean.otf"); }
-body {
-  --jp-content-font-family: system-ui, "Segoe UI", Helvetica, Arial, "Course Korean", sans-serif;
-  --jp-ui-font-family: var(--jp-content-font-family);
-  --jp-code-font-family: Menlo, Consolas, "DejaVu Sans Mono", "Course Korean", monospace;
-}
-.jp-MarkdownOutput details { margin-bottom: 1em; }
-body::before { content: "가"; font-family: "Course Korean"; position: fixed; visibility: hidden; } /* loads it early */
-"""
+LOOK = os.path.join("data", "deepseek_course", "lesson", "jupyter.css")  # JupyterLab's custom.css
 
 
 def language():
@@ -370,12 +361,8 @@ def settle_lab(folder):
     server = {"LabApp": {"custom_css": True}, "ServerApp": {"tornado_settings": {"static_custom_path": [custom]}}}
     write(json.dumps(settings), folder, "share", "jupyter", "lab", "settings", "overrides.json")
     write(json.dumps(server), folder, "etc", "jupyter", "jupyter_server_config.json")
-    write(CUSTOM_CSS, custom, "custom.css")
-
-
-def first_lesson():
-    folder = os.path.join("notebooks", language())
-    return os.path.join(folder, sorted(n for n in os.listdir(os.path.join(HERE, folder)) if n.endswith(".ipynb"))[0])
+    with open(os.path.join(HERE, LOOK), encoding="utf-8") as file:
+        write(file.read(), custom, "custom.css")
 
 
 def run(command, folder=HERE):
@@ -403,7 +390,7 @@ def main(verb=None, *rest):
         python = environment(".venv", LEARNER)
         settle_lab(".venv")
         if not any(argument.endswith(".ipynb") for argument in rest):
-            rest.insert(0, first_lesson())
+            rest.insert(0, os.path.join("notebooks", language(), "index.ipynb"))
         run([python, "-m", "jupyterlab"] + rest)
     elif verb == "test":
         if "--quick" in rest:

@@ -22,7 +22,8 @@ from playwright.sync_api import sync_playwright
 import deepseek_course as course
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
-from deepseek_course.lesson.notes import FOLDER
+from deepseek_course.lesson.brief import LENGTHS, SLOTS
+from deepseek_course.lesson.notes import FOLDER, PAGE
 from deepseek_course.practice import judging
 from samples import LESSONS, first_wrong, right_answer
 from typed import TYPED, filled_in
@@ -34,6 +35,7 @@ NAMES = [path.stem for path in LESSONS]
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEME = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
 SIZES = {"laptop": (1366, 768), "at 200 percent": (683, 384), "narrow": (480, 800)}
+PHONE = {"width": 390, "height": 844}
 
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 # Each code cell has its number: none is in the queue, and none was left out.
@@ -253,6 +255,39 @@ def test_no_chart_or_table_is_cut_off(opened, size):
     cut = page.page.evaluate(CUT_OFF)
     page.page.set_viewport_size({"width": 1366, "height": 768})
     assert not cut
+
+
+@pytest.mark.parametrize("opened", ["00-start", "02-numbers"], indirect=True)
+def test_on_a_phone_the_text_has_the_width_and_nothing_is_cut_off(opened, lab, browser):
+    _, _, path = opened
+    page = browser.new_page(viewport=PHONE)
+    page.goto(f"{lab[0]}/doc/tree/{path.name}?reset")  # one document alone
+    text = page.locator(".jp-Notebook .jp-MarkdownOutput p")
+    text.first.wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .task").first.wait_for(timeout=60_000)
+    assert text.nth(2).bounding_box()["width"] > 0.65 * PHONE["width"]
+    assert not page.evaluate(CUT_OFF)
+    page.close()
+
+
+def test_the_closing_page_prints_on_one_sheet(browser, language, tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    course.use(language)
+    for exercise_id in ("00-fact", "01-value", "02-rate", "03-times", "04-few", "05-implied"):
+        course.check(exercise_id, right_answer(judging.get(exercise_id)))
+    asked = course.table("questions").query("number > 0").index
+    course.keep(
+        habit="x" * 100, **{question: [75, "C"] for question in asked}, **{"three-scenarios-2026": [50, 30, 20]}
+    )
+    words, size = {"ko": ("가나다 ", 4), "en": ("words ", 1)}[language]
+    course.summary(
+        **dict.fromkeys(SLOTS, words * (LENGTHS[language][0][1] // size // len(SLOTS)))
+    )  # as long as allowed
+    page = browser.new_page()
+    page.goto((tmp_path / PAGE).as_uri())
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+    assert not serious_faults(page, "body")
+    page.close()
 
 
 @pytest.mark.parametrize("opened", ["01-vocabulary"], indirect=True)

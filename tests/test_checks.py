@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 import re
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +16,7 @@ import pytest
 
 import deepseek_course as course
 from deepseek_course.language import LANGUAGES, Text, say
+from deepseek_course.lesson import notes
 from deepseek_course.lesson.article import Digest
 from deepseek_course.lesson.charts import Figure
 from deepseek_course.plain import is_plain, plain
@@ -248,7 +251,7 @@ def test_free_text_is_shown_as_it_stands_wherever_it_is_shown():
     tables = [course.cards(frame, "front"), course.cards(frame, "front", ["back"])]
     for shown in [
         *tables,
-        Progress(1, 0, (Text(text, text),)),
+        Progress({}, 0, (Text(text, text),)),
         Figure(b"", 1, "", text),
         Digest([(text, [text])], [text], text),
     ]:
@@ -361,14 +364,70 @@ def test_a_changed_table_changes_answers_and_feedback(monkeypatch):
     assert now.passed and "30.00" in str(now.message)
 
 
-def test_progress_names_what_to_look_at_again(monkeypatch, language):
+@pytest.fixture
+def fresh(monkeypatch, tmp_path):
+    """A notebook that was just started, in a folder where nothing is kept; the folder."""
     monkeypatch.setattr(judging, "_latest", {})
-    course.check("02-rate", right_answer(judging.get("02-rate")))
-    course.check("02-fall", "?")
+    monkeypatch.setenv(notes.FOLDER, str(tmp_path))
+    return tmp_path
+
+
+def solve(*ids):
+    return [course.check(id, right_answer(judging.get(id))) for id in ids]
+
+
+def test_progress_names_what_to_look_at_again(fresh, language):
+    solve("02-rate", "02-median")
+    for tried, answer in (("02-fall", "?"), ("02-log", ...), ("02-far", "?")):  # wrong, open, and wrong at will
+        course.check(tried, answer)
     progress = course.progress()
-    assert (progress.checked, progress.passed) == (2, 1)
+    assert progress.lessons["02"][0] == progress.solved == 1 and progress.more == 1
+    assert progress.again == (judging.get("02-fall").title,)
     title = judging.get("02-fall").title.in_language(language)
     assert title in repr(progress) and title in progress._repr_html_()
+
+
+def test_progress_goes_on_in_another_notebook_and_on_another_day(fresh, monkeypatch):
+    solve("00-fact")
+    monkeypatch.setattr(judging, "_latest", {})  # another kernel
+    solve("02-rate", "02-rate")
+    assert {lesson: done for lesson, (done, _) in course.progress().lessons.items() if done} == {"00": 1, "02": 1}
+    course.keep(r2=25)
+    assert "02-rate" not in repr(course.kept())  # how many there are, no ids
+    course.forget()
+    assert not course.progress().solved and not list(fresh.iterdir())
+
+
+def test_two_notebooks_at_once_lose_nothing(fresh):
+    program = "import sys, deepseek_course as course\nfor id, answer in eval(sys.argv[1]): course.check(id, answer)"
+    given = [(id, right_answer(judging.get(id))) for id in IDS if judging.get(id).kind == "choice"]
+    started = [subprocess.Popen([sys.executable, "-c", program, repr(half)]) for half in (given[::2], given[1::2])]
+    assert [notebook.wait() for notebook in started] == [0, 0]
+    assert sorted(notes.solved()) == sorted(id for id, _ in given)
+
+
+def test_a_check_writes_only_what_is_news(fresh):
+    solve("02-rate")
+    before = (fresh / notes.FILE).stat().st_ino  # each writing makes a new file
+    solve("02-rate")
+    course.check("02-rate", "?")
+    assert (fresh / notes.FILE).stat().st_ino == before
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"solved-exercises": {"value": [1, {}, "gone"], "when": ""}}', None])
+def test_no_state_of_the_file_stops_a_check(fresh, monkeypatch, content):
+    if content is None:
+        monkeypatch.setenv(notes.FOLDER, str(fresh / "not" / "there"))
+    else:
+        (fresh / notes.FILE).write_text(content)
+    assert all(feedback.passed for feedback in solve("02-rate", "02-fall"))
+    assert course.progress().solved == 2
+
+
+def test_where_answers_are_marked_nothing_is_noted(fresh, monkeypatch):
+    monkeypatch.setenv(notes.MARKING, "1")
+    solve("02-rate")
+    assert course.progress().solved == 1 and not list(fresh.iterdir())
 
 
 def test_amounts_are_in_the_readers_units(language):

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 import deepseek_course as course
 import figures
 from deepseek_class import build
+from deepseek_class.layout import CONTENTS
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import feedback, judging
@@ -68,7 +69,7 @@ def test_a_stored_table_speaks_the_readers_language(source, language):
 @lessons
 @languages
 def test_a_stored_notebook_is_its_source_built(source, language):
-    made, kept = build.learner(Lesson(source), language), stored(source, language)
+    made, kept = build.stored(Lesson(source), language), stored(source, language)
     assert made.metadata == kept.metadata
     for fresh, old in zip(made.cells, kept.cells, strict=True):
         if old.get("outputs"):  # only running it tells what has outputs to hide
@@ -79,6 +80,33 @@ def test_a_stored_notebook_is_its_source_built(source, language):
             old.source,
             old.metadata,
         )
+
+
+@lessons
+@languages
+def test_each_task_stands_in_a_frame_and_tasks_are_numbered_in_their_order(source, language):
+    cells, numbers = build.learner(Lesson(source), language).cells, []
+    prose = None
+    for cell in cells:
+        if cell.id.endswith(("-answer", "-written")):
+            frame = re.search(r'<div class="(task|predict)">\n\n\*\*(.*)\*\*\n\n(?s:.+?)\n\n</div>', prose.source)
+            assert frame, cell.id
+            numbers += [int(frame[2].split()[1])] if frame[1] == "task" else []
+        elif cell.cell_type == "markdown":
+            prose = cell
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@languages
+def test_one_finds_the_way_between_the_lessons(language):
+    names = [source.stem for source in LESSONS]
+    ways = {}
+    for path in [*LESSONS, CONTENTS]:
+        text = "\n".join(c.source for c in build.stored(Lesson(path), language).cells if c.cell_type == "markdown")
+        ways[path.stem] = re.findall(r"\]\((\S+)\.ipynb\)", text)
+    assert list(dict.fromkeys(ways.pop(CONTENTS.stem))) == names
+    for before, name, after in zip([None, *names], names, [*names[1:], None], strict=False):
+        assert [to for to in (before, CONTENTS.stem, after) if to] * 2 == ways[name]
 
 
 @lessons

@@ -3,16 +3,19 @@
 import pandas as pd
 
 from . import language
-from .lesson import charts
+from .lesson import charts, notes
+from .lesson import summary as closing
 from .lesson.article import digest
 from .lesson.brief import review
 from .lesson.cards import cards
 from .lesson.charts import kind, show
-from .lesson.notes import compare, forget, keep, kept, recall
+from .lesson.notes import Kept, compare, keep, kept, recall
+from .lesson.summary import Summary
 from .pages import tell
 from .plain import Answer
-from .practice import shell
-from .practice.judging import accepted, check, progress
+from .practice import judging, shell
+from .practice.feedback import Feedback, Progress
+from .practice.judging import accepted
 from .tables import amounts, reading
 from .tables.reading import TableError, tables
 
@@ -33,6 +36,7 @@ __all__ = [
     "recall",
     "review",
     "show",
+    "summary",
     "table",
     "tables",
     "tell",
@@ -51,6 +55,31 @@ def use(code: str) -> None:
     """
     charts.use(code)
     shell.install()
+
+
+def check(exercise_id: str, value: object) -> Feedback:
+    """Judge an answer, say what fits it, and keep that it is solved: see `practice.judging.check`."""
+    feedback = judging.check(exercise_id, value)
+    if feedback.passed:
+        notes.note_solved(exercise_id)
+    return feedback
+
+
+def progress() -> Progress:
+    """What is solved over all lessons and days, and what to look at again."""
+    return judging.progress(notes.solved())
+
+
+def summary(**sentences: object) -> Summary:
+    """The closing page, with a brief's sentences: see `lesson.summary.summary`."""
+    first, *lessons = progress().lines()
+    return closing.summary([first, " · ".join(lessons)] if lessons else [first], **sentences)
+
+
+def forget() -> Kept:
+    """Delete all that is kept: see `lesson.notes.forget`."""
+    judging.forget()
+    return notes.forget()
 
 
 def table(name: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,10 @@ from ..plain import plain, simple
 from ..tables.words import kept_name
 
 FILE = "my-course.json"
+PAGE = "my-course.html"  # the closing page
 FOLDER = "DEEPSEEK_COURSE_FOLDER"  # an environment variable: where tests, build and marking look for one's own files
+MARKING = "DEEPSEEK_COURSE_MARKING"  # an environment variable: set where answers are marked and nothing is noted
+SOLVED = "solved-exercises"  # the entry that holds their ids
 LONGEST = 100_000  # characters of a text that are kept
 WAITS = (0.05, 0.1, 0.2, 0.4)  # seconds before trying again a file that another program has open
 
@@ -32,9 +35,16 @@ class Kept:
     shown: tuple[str, ...] | None = None
 
     def _rows(self) -> list[tuple[str, str, str]]:
+        """Name, value and time of each entry that is shown; of the exercises that are solved only how many."""
         names = self.entries if self.shown is None else self.shown
-        named = [(kept_name(name, language.current()), self.entries[name]) for name in names]
-        return [(name, _said(entry["value"]), str(entry["when"])) for name, entry in named]
+        shown = {name: self.entries[name] for name in names}
+        rows = [
+            (kept_name(name, language.current()), _said(entry["value"]), str(entry["when"]))
+            for name, entry in shown.items()
+            if name != SOLVED
+        ]
+        found = _solved(shown)
+        return rows + ([(told("kept_solved"), str(len(found)), str(shown[SOLVED]["when"]))] if found else [])
 
     def __repr__(self) -> str:
         return "\n".join([self.message, *(f"{name}: {said}" for name, said, _ in self._rows())])
@@ -64,23 +74,37 @@ def keep(**entries: object) -> Kept:
     new = {name: simple(data) for name, data in given.items() if data["kind"] != "none"}
     before = kept()
     if not new:
-        message = before.message if before.entries or not entries else told("kept_nothing_new")
+        message = before.message if before.entries.keys() - {SOLVED} or not entries else told("kept_nothing_new")
         return Kept("\n".join([*notes, message]), before.entries, () if entries else None)
-    path = _path()
     try:
-        with _locked(path):
-            old, trouble = _read(path)
-            for file in (path, _backup(path)):
-                _set_aside(file)
-            when = time.strftime("%Y-%m-%d %H:%M")
-            merged = old | {name: {"value": value, "when": when} for name, value in new.items()}
-            content = json.dumps(merged, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-            for place in (_backup(path), path):  # the copy first: if it cannot be written, nothing has changed
-                _write(place, content)
+        merged, trouble = _update(lambda _: new)
     except OSError:
         return Kept("\n".join([*notes, told("kept_not_writable", file=FILE)]), before.entries, ())
     done = told("kept_after_damage" if trouble == "damaged" else "kept", file=FILE, count=len(new))
     return Kept("\n".join([*notes, done]), merged, tuple(new) if len(new) > 1 else ())
+
+
+def write_page(page: str) -> None:
+    """Write the closing page beside what is kept. Raises OSError where that cannot be done."""
+    _write(_path().with_name(PAGE), page.encode("utf-8", "replace"))
+
+
+def note_solved(exercise_id: str) -> None:
+    """Keep that an exercise is solved; in silence, and only where it is news. Raises nothing."""
+    if MARKING in os.environ or exercise_id in solved():
+        return
+    with suppress(OSError, NotImplementedError):  # the second from a file system without locks
+        _update(lambda old: {SOLVED: list(dict.fromkeys([*_solved(old), exercise_id]))}, timeout=1)
+
+
+def solved() -> list[str]:
+    """The ids of the exercises that are solved, in this notebook and in others, as far as they are kept."""
+    return _solved(_read(_path())[0])
+
+
+def _solved(entries: dict) -> list[str]:
+    ids = entries.get(SOLVED, {}).get("value")
+    return [id for id in ids if isinstance(id, str)] if isinstance(ids, list) else []
 
 
 def kept() -> Kept:
@@ -135,10 +159,11 @@ def _in_words(value: object, unit: str) -> str:
 
 
 def forget() -> Kept:
-    """Delete the file, its copy and what was set aside of it; other files in the folder stay."""
+    """Delete the file, its copy, what was set aside of it and the closing page; other files in the folder stay."""
     path = _path()
     others = [f for pattern in ("my-course-damaged-*.json", "*my-course.*.part") for f in path.parent.glob(pattern)]
-    mine = [*others, _lock(path), _backup(path), path]  # the file itself last: what breaks off forgets nothing
+    # The file itself last: what breaks off forgets nothing.
+    mine = [*others, path.with_name(PAGE), _lock(path), _backup(path), path]
     there = [file for file in mine if file.is_file()]
     try:
         for file in there:
@@ -176,9 +201,28 @@ def _lock(path: Path) -> Path:
     return path.with_name(".my-course.lock")
 
 
+def _update(change: Callable[[dict], dict], timeout: float = 10) -> tuple[dict, str]:
+    """Add what `change` makes of the entries to them; all of them, and what was wrong with the file.
+
+    Raises:
+        OSError: the folder cannot be written, or another notebook has held the file all the time.
+    """
+    path = _path()
+    with _locked(path, timeout):
+        old, trouble = _read(path)
+        for file in (path, _backup(path)):
+            _set_aside(file)
+        when = time.strftime("%Y-%m-%d %H:%M")
+        merged = old | {name: {"value": value, "when": when} for name, value in change(old).items()}
+        content = json.dumps(merged, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+        for place in (_backup(path), path):  # the copy first: if it cannot be written, nothing has changed
+            _write(place, content)
+    return merged, trouble
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with FileLock(_lock(path), timeout=10):  # two notebooks may be open at once; its Timeout is an OSError
+def _locked(path: Path, timeout: float) -> Iterator[None]:
+    with FileLock(_lock(path), timeout=timeout):  # two notebooks may be open at once; its Timeout is an OSError
         yield
 
 

@@ -1,10 +1,11 @@
 """What a check says: a verdict on one answer, and how far a learner has come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .. import language
-from ..language import Text, say
+from ..language import Text, say, told
 from ..pages import block, escaped
 
 MARKS = {"open": "…", "wrong": "×", "near": "△", "right": "✓"}
@@ -65,22 +66,35 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a learner has come since the notebook was started."""
+    """How far a learner has come over all lessons; what is done at will is counted apart."""
 
-    checked: int
-    passed: int
+    lessons: dict[str, tuple[int, int]]  # of each lesson, how many exercises are solved, and how many there are
+    more: int
     again: tuple[Text, ...]
+
+    @property
+    def solved(self) -> int:
+        return sum(done for done, _ in self.lessons.values())
+
+    def lines(self) -> list[str]:
+        """A sentence, and a line for each lesson where any exercise is solved."""
+        if not (self.solved or self.more):
+            return [told("progress_none")]
+        wanted = sum(of for _, of in self.lessons.values())
+        lines = [told("progress", solved=self.solved, wanted=wanted)]
+        lines += [told("progress_lesson", lesson, solved=n, wanted=of) for lesson, (n, of) in self.lessons.items()]
+        return lines + ([told("progress_more", self.more)] if self.more else [])
 
     def __repr__(self) -> str:
         titles = ", ".join(map(str, self.again))
-        return str(self._summary()) + (f"\n{say('look_again')}: {titles}" if self.again else "")
+        return "\n".join(self.lines()) + (f"\n{say('look_again')}: {titles}" if self.again else "")
 
     def _repr_html_(self) -> str:
-        lines = [f"<p>{self._summary()}</p>"]
-        if self.again:
-            items = "".join(f"<li>{escaped(str(title))}</li>" for title in self.again)
-            lines.append(f"<p><strong>{say('look_again')}</strong></p><ul>{items}</ul>")
-        return block("".join(lines))
+        first, *lessons = self.lines()
+        again = _listed(f"<p><strong>{say('look_again')}</strong></p>", map(str, self.again)) if self.again else ""
+        return block(_listed(f"<p>{first}</p>", lessons) + again)
 
-    def _summary(self) -> Text:
-        return say("progress", checked=self.checked, passed=self.passed)
+
+def _listed(head: str, items: Iterable[str]) -> str:
+    lines = "".join(f"<li>{escaped(item)}</li>" for item in items)
+    return head + (f"<ul>{lines}</ul>" if lines else "")

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -71,7 +72,22 @@ def accepted(exercise_id: str, value: object) -> list:
     return exercise.kept(data) if exercise.judge(data).passed else [...] * exercise.count
 
 
-def progress() -> Progress:
-    """What was solved since the notebook was started, and what to look at again."""
-    again = tuple(get(id).title for id, feedback in _latest.items() if not feedback.passed)
-    return Progress(len(_latest), len(_latest) - len(again), again)
+def progress(before: Iterable[str] = ()) -> Progress:
+    """What is solved over all lessons, and what was tried since the notebook was started and is not.
+
+    Args:
+        before: the exercises that were solved in other notebooks and on other days.
+    """
+    solved = {id for id, feedback in _latest.items() if feedback.passed}.union(before)
+    asked = [exercise for exercise in load().values() if exercise.level != "stretch"]
+    wanted = Counter(exercise.lesson for exercise in asked)
+    done = Counter(exercise.lesson for exercise in asked if exercise.id in solved)
+    more = sum(exercise.level == "stretch" and exercise.id in solved for exercise in load().values())
+    tried = {id for id, feedback in _latest.items() if feedback.result != "open"} - solved
+    again = tuple(exercise.title for exercise in asked if exercise.id in tried)
+    return Progress({lesson: (done[lesson], wanted[lesson]) for lesson in wanted}, more, again)
+
+
+def forget() -> None:
+    """Forget what was answered since the notebook was started."""
+    _latest.clear()

@@ -23,6 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
+from deepseek_class.layout import CONTENTS, framed, with_way
 from deepseek_class.source import ROOT, Lesson, SourceError, Task, for_paper, in_language, on_screen, read_lessons
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.notes import FOLDER
@@ -60,11 +61,12 @@ def teacher(lesson: Lesson, language: str, paper: bool = False) -> nbformat.Note
     Args:
         paper: with the cells that only a printed sheet has.
     """
-    cells, used = [], set()
+    cells, used, prose = [], set(), framed(lesson, language)
     for n, cell in lesson.in_language(language):
         if for_paper(cell) and not paper:
             continue
         made, name = _task(lesson.tasks[n], language) if n in lesson.tasks else _cell(lesson, n, language)
+        made.source = prose.get(n, made.source)
         made.metadata |= {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
         if "hide-input" in cell.metadata.get("tags", []):
             made.metadata["jupyter"] = {"source_hidden": True}
@@ -135,6 +137,11 @@ def learner(lesson: Lesson, language: str, paper: bool = False) -> nbformat.Note
     for cell in notebook.cells:
         cell.source = cell.source.rstrip()
     return notebook
+
+
+def stored(lesson: Lesson, language: str) -> nbformat.NotebookNode:
+    """The learners' notebook as notebooks/ has it, with the way to the others; not executed."""
+    return with_way(learner(lesson, language), lesson.path, language)
 
 
 def solved(lesson: Lesson, language: str) -> nbformat.NotebookNode:
@@ -227,7 +234,8 @@ def build(numbers: list[str], solutions: Path | None):
         raise SourceError(f"There is no lesson {' '.join(sorted(unknown))}; there are {there}.")
     with exercises_written(lessons, for_good=not solutions):
         wanted = [lesson for lesson in lessons if not numbers or lesson.number in numbers]
-        make, folder = (solved, solutions.resolve()) if solutions else (learner, ROOT / "notebooks")
+        wanted += [] if numbers or solutions else [Lesson(CONTENTS)]
+        make, folder = (solved, solutions.resolve()) if solutions else (stored, ROOT / "notebooks")
         made = {
             folder / language / f"{lesson.path.stem}.ipynb": execute(
                 make(lesson, language), folder / language, lesson.path.name

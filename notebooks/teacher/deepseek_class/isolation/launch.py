@@ -123,6 +123,7 @@ def isolated(arguments: list[str], *more: str, **options) -> subprocess.Popen:
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "LANG": "C.UTF-8",
         "PYTHONPATH": "/course",
+        "DEEPSEEK_COURSE_MARKING": "1",
         "LD_LIBRARY_PATH": "/python/lib",  # of a Python that was built to lie elsewhere
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     } | dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"], "1")

@@ -12,6 +12,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
+from ..layout import is_way
 from ..messages import shortened
 from .cells import CODE, HASH, MARKDOWN, OWN, about, is_hidden, note, said
 from .judging import answers, check_line
@@ -97,7 +98,7 @@ class Restore(NbGraderPreprocessor):
             if cell_id:
                 texts[cell_id].append(cell.source)
                 pictures[cell_id] = cell.get("attachments")
-            elif cell.source.strip():
+            elif cell.source.strip() and not is_way(cell):
                 own[last].append(as_own(cell, f"{OWN}{n}"))
         merged = own[None]
         for cell, below in zip_longest(sources, sources[1:]):
