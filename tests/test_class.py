@@ -49,7 +49,7 @@ EXPECTED = {
     "wrong": (0, ""),
     "half": (FIRST, ""),
     "raises": (POINTS, ""),
-    "loop": (POINTS, "02-fall 다음의 칸이 8초"),
+    "loop": (POINTS, "02-fall 다음의 칸이 15초"),
     "deaf": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 더 이상 답하지 않아"),
     "memory": (BEHIND_FOURTH, "02-"),
     "family": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
@@ -136,7 +136,7 @@ def released(tmp_path_factory) -> Path:
     done = run(folder, "generate_assignment", "02-ko")
     assert done.returncode == 0, done.stderr
     with open(folder / "nbgrader_config.py", "a") as file:
-        file.write("\nc.Execute.timeout = 8\nc.Run.seconds = 60\n")
+        file.write("\nc.Execute.timeout = 15\nc.Run.seconds = 60\n")
     return folder
 
 

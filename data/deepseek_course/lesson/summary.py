@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .. import language
 from ..language import told
-from ..pages import escaped
+from ..pages import block, escaped
 from ..tables.reading import table
 from . import notes
 from .brief import SLOTS
@@ -33,7 +33,7 @@ class Summary:
         return "\n".join([self.message, *("\n- ".join([heading, *lines]) for heading, lines in self.parts)])
 
     def _repr_html_(self) -> str:
-        return f"<p>{escaped(self.message)}</p>{self._body()}"
+        return block(f"<p>{escaped(self.message)}</p>{self._body()}")
 
     def page(self) -> str:
         """A page of its own, to print."""
