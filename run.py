@@ -355,6 +355,7 @@ def settle_lab(folder):
     """JupyterLab in the system's language, with a Korean font, without its question about news."""
     settings = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineWrap": True}},  # sentences are typed there
         "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR" if language() == "ko" else "en"},
     }
     custom = os.path.join(HERE, folder, "share", "jupyter", "custom")

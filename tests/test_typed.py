@@ -53,7 +53,7 @@ def test_what_is_typed_gets_its_verdict_or_one_line_of_help(shell, language, sou
         "!echo 17%",
         "%%bash\necho 3조",
         "x = 1443조 +",
-        "x = 3 if 2 else 5조 없음",
+        "x = 3 if 2 else (5조",
         "1,443",
     ],
 )
@@ -81,3 +81,24 @@ def test_an_error_is_short_and_has_its_line_once(shell):
     run(shell, "def f():\n    return g()\n\ndef g():\n    return int('x')")
     error, line = filter(None, run(shell, "f()").splitlines())
     assert error.startswith("ValueError") and line.startswith("This cell could not run")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "2025년 1월 27일 엔비디아의 시가총액이 5890억 달러 줄었습니다(블룸버그).",
+        "기저율은 낮지만 새 소식이 있어 10%포인트 올렸습니다.",
+        "DeepSeek's report puts the training of V3 at $5.576 million (V3 report).",
+        'It "costs" 17% less, they say, but nobody has shown it.',
+    ],
+)
+def test_a_sentence_needs_no_quotation_marks(shell, sentence):
+    run(shell, USE)
+    assert not run(shell, f"why = {sentence}  # one sentence\nother = 17%")
+    assert shell.user_ns["why"] == sentence and shell.user_ns["other"] == "17%"
+
+
+@pytest.mark.parametrize("typed", ['"DeepSeek has made its model', "cost of one run * hours used (", "one two three"])
+def test_what_is_no_sentence_is_not_taken_for_one(shell, typed):
+    run(shell, USE)
+    assert "SyntaxError" in run(shell, f"why = {typed}")

@@ -1,4 +1,4 @@
-"""What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, curly quotes and full-width digits."""
+"""What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, curly quotes, a sentence."""
 
 import ast
 import re
@@ -16,6 +16,8 @@ _APART = re.compile(  # texts and comments, which stay as they are
 )
 # A number and the words behind it: 557만 6000달러, $5.576 million, -17%, 1,443. None is the end of a name.
 _AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?")
+# `why = ` and what stands behind it, up to a comment.
+_ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
 
 def as_python(lines: list[str]) -> list[str]:
@@ -27,6 +29,7 @@ def as_python(lines: list[str]) -> list[str]:
     source = "".join(lines)
     if _is_python(source):
         return lines
+    source = _ASSIGNED.sub(_sentence, source)
     checked = set(re.findall(r"\w+", "".join(source.split("course.check(")[1:])))
 
     def plain(code: str) -> str:
@@ -35,6 +38,15 @@ def as_python(lines: list[str]) -> list[str]:
 
     mended = _outside_texts(plain, _outside_texts(lambda code: code.translate(_QUOTES), source))
     return mended.splitlines(keepends=True) if _is_python(mended) else lines
+
+
+def _sentence(match: re.Match) -> str:
+    """A sentence without quotation marks as a text: four words or more and nothing that would be a calculation."""
+    words = match[2].split()
+    said = len(words) >= 4 and sum(word[0].isalpha() for word in words) >= 3 and match[2][0] not in "\"'[{"
+    if not said or {"+", "-", "*", "/"} & set(words) or _is_python(match[2]):
+        return match[0]
+    return f"{match[1]}{match[2]!r}{match[3] or ''}"
 
 
 def _is_python(source: str) -> bool:
