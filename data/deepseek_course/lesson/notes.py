@@ -50,7 +50,8 @@ class Kept:
         return "\n".join([self.message, *(f"{name}: {said}" for name, said, _ in self._rows())])
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr>{''.join(f'<td>{escaped(text)}</td>' for text in row)}</tr>" for row in self._rows())
+        cell = '<td style="text-align: left">'  # JupyterLab puts all cells at the right
+        rows = "".join(f"<tr>{''.join(f'{cell}{escaped(text)}</td>' for text in row)}</tr>" for row in self._rows())
         return block(f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else ""))
 
 
@@ -74,7 +75,7 @@ def keep(**entries: object) -> Kept:
     new = {name: simple(data) for name, data in given.items() if data["kind"] != "none"}
     before = kept()
     if not new:
-        message = before.message if before.entries.keys() - {SOLVED} or not entries else told("kept_nothing_new")
+        message = told("kept_nothing_new") if entries else before.message
         return Kept("\n".join([*notes, message]), before.entries, () if entries else None)
     try:
         merged, trouble = _update(lambda _: new)
