@@ -12,7 +12,17 @@ from deepseek_course.lesson.notes import FOLDER
 WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|sheets)\.py$|\.ipynb$"
 
 _empty = tempfile.TemporaryDirectory()
-os.environ[FOLDER] = _empty.name  # my-course.json and seeds/article.txt are looked for there
+os.environ[FOLDER] = (
+    _empty.name
+)  # my-course.json and seeds/article.txt are looked for there; for notebooks it stays empty
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch):
+    """A test keeps its entries in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv(FOLDER, folder)
+        yield
 
 
 def pytest_configure(config):
@@ -22,6 +32,22 @@ def pytest_configure(config):
 def pytest_itemcollected(item):
     if re.search(WHOLE_WAY, item.path.name):
         item.add_marker("whole_way")
+
+
+def pytest_collection_modifyitems(items):
+    """The Korean browser starts after the class: both at once would wait for the environment that one is making."""
+    korean = [item for item in items if browser_language(item.nodeid) == "ko"]
+    others = [item for item in items if item not in korean]
+    files = [item.path.name for item in others]
+    if "test_class.py" in files:
+        place = len(files) - files[::-1].index("test_class.py")
+        items[:] = [*others[:place], *korean, *others[place:]]
+
+
+def browser_language(nodeid: str) -> str:
+    """The language of a test in the browser; "" of any other."""
+    found = re.search(r"test_browser\.py::.*\[(?:.*-)?(ko|en)\b", nodeid)
+    return found[1] if found else ""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,8 +60,7 @@ def pytest_xdist_make_scheduler(config, log):
         """One worker for what stands in one file: a notebook's cells need one kernel. But two for the browser."""
 
         def _split_scope(self, nodeid: str) -> str:
-            language = re.search(r"test_browser\.py::.*\[(?:.*-)?(ko|en)\b", nodeid)
-            return super()._split_scope(nodeid) + (language[1] if language else "")
+            return super()._split_scope(nodeid) + browser_language(nodeid)
 
     config.option.loadscopereorder = False  # the browser, which takes longest, stands near the beginning
     return ByFile(config, log)
