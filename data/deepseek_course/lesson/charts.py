@@ -32,14 +32,7 @@ def font_family() -> str:
 
 
 def use(code: str) -> None:
-    """Set the language of labels, feedback, numbers and charts.
-
-    Args:
-        code: "ko" or "en".
-
-    Raises:
-        ValueError: any other code; the message names both.
-    """
+    """The part of `deepseek_course.use` that is the look of charts and tables; "ko" or "en", else ValueError."""
     import seaborn as sns
     from IPython import get_ipython
 

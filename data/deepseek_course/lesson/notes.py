@@ -175,7 +175,9 @@ def forget() -> Kept:
 
 
 def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _leaves(data: dict, kind: str) -> list[dict]:

@@ -4,7 +4,7 @@ import re
 
 from ..language import Text, say
 from ..pages import escaped
-from .feedback import COLOURS
+from .feedback import beside_bar
 
 
 class Help:
@@ -17,8 +17,7 @@ class Help:
         return str(self.message)
 
     def _repr_html_(self) -> str:
-        style = f"border-left: 5px solid {COLOURS['wrong']}; padding: 2px 0 2px 12px; max-width: 46em"
-        return f'<div style="{style}"><p>{escaped(str(self.message))}</p></div>'
+        return beside_bar(f"<p>{escaped(str(self.message))}</p>", "wrong")
 
 
 def show_help(result) -> None:

@@ -12,6 +12,12 @@ MARKS = {"open": "…", "wrong": "×", "near": "△", "right": "✓"}
 COLOURS = {"open": "#767676", "wrong": "#D55E00", "near": "#E69F00", "right": "#009E73"}
 
 
+def beside_bar(content: str, result: str) -> str:
+    """HTML beside a bar in the colour of a verdict."""
+    style = f"border-left: 5px solid {COLOURS[result]}; padding: 2px 0 2px 12px; max-width: 46em"
+    return f'<div style="{style}">{content}</div>'
+
+
 @dataclass(frozen=True)
 class Feedback:
     """What a check says, in both languages. Shows itself as text and, with hints and solution folded, as HTML."""
@@ -52,10 +58,7 @@ class Feedback:
         )
         more = f"<p><small>{escaped(self.more.in_language(code))}</small></p>" if self.more else ""
         message = f"<p><strong>{MARKS[self.result]}</strong> {escaped(self.message.in_language(code))}</p>"
-        return block(
-            f'<div style="border-left: 5px solid {COLOURS[self.result]}; padding: 2px 0 2px 12px; max-width: 46em">'
-            f"{message}{details}{more}</div>"
-        )
+        return block(beside_bar(f"{message}{details}{more}", self.result))
 
     def __repr__(self) -> str:
         return self.text(language.current())
