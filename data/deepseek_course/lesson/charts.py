@@ -94,13 +94,15 @@ def show(*, alt: str, source: str | list[str]) -> Figure:
     import matplotlib.pyplot as plt
 
     ids = [source] if isinstance(source, str) else list(source)
-    names = [f"{row.publisher} ({', '.join(filter(None, [row.published, kind(row.Index)]))})" for row in _rows(ids)]
+    named = [_row(id) for id in ids]
+    names = [f"{row.publisher} ({', '.join(filter(None, [row.published, kind(row.Index)]))})" for row in named]
     figure, picture = plt.gcf(), io.BytesIO()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if axis.get_scale() == "log":
                 _rule(axis)
-    figure.savefig(picture, format="png", dpi=2 * figure.dpi)
+    figure.dpi *= 2
+    figure.canvas.print_png(picture)  # savefig would draw it twice
     width = figure.get_figwidth() * 96
     plt.close(figure)
     return Figure(picture.getvalue(), width, alt, f"{told('source')}: {'; '.join(names)}" if names else "")
@@ -126,13 +128,15 @@ def kind(source: str) -> str:
     Raises:
         ValueError: a source that the tables do not have.
     """
-    (row,) = _rows([source])
-    return told({"primary": "primary", "official copy": "primary_copy"}.get(row.kind, "secondary"))
+    return told({"primary": "primary", "official copy": "primary_copy"}.get(_row(source).kind, "secondary"))
 
 
-def _rows(ids: list[str]) -> list[tuple]:
-    sources = pd.concat([rows("sources"), rows("later_sources")])
-    sources = sources[~sources.index.duplicated()]  # some stand in both, as the tables that name them need
-    for unknown in set(ids) - set(sources.index):
-        raise ValueError(f"There is no source {unknown!r} in sources.csv or later_sources.csv.")
-    return list(sources.loc[ids].itertuples())
+def _row(source: str) -> tuple:
+    if source not in _sources():
+        raise ValueError(f"There is no source {source!r} in sources.csv or later_sources.csv.")
+    return _sources()[source]
+
+
+@cache
+def _sources() -> dict[str, tuple]:
+    return {row.Index: row for name in ("later_sources", "sources") for row in rows(name).itertuples()}

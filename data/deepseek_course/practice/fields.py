@@ -1,6 +1,7 @@
 """Fills dataclasses from what TOML or JSON says, and names the first thing that does not fit."""
 
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -34,10 +35,13 @@ def filled(kind: type, said: object, place: str = ""):
     raise ValueError(f"{place} is {said!r}, which is not {NAMES[kind]}")
 
 
+_types = cache(get_type_hints)
+
+
 def _table(kind: type, said: object, place: str):
     if not isinstance(said, dict):
         raise ValueError(f"{place} is {said!r}, which has no fields")
-    known, types = {field.name: field for field in fields(kind)}, get_type_hints(kind)
+    known, types = {field.name: field for field in fields(kind)}, _types(kind)
     dot = f"{place}." if place else ""
     for name in said.keys() - known.keys():
         raise ValueError(f"there is no field {dot}{name}; there are {', '.join(sorted(known))}")
