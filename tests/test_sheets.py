@@ -145,7 +145,7 @@ def test_what_shows_an_answer_is_not_on_the_page_of_its_question(language):
     first, second = printed(FOLDER / "02-numbers.md", language).split("<section>")[1:]
     assert "<img" not in first  # the day's changes, 02-fall
     front, back = second.split("<main>")[1:]
-    assert "02-slips" in front and front.count("<img") == back.count("<img") == 1
+    assert "02-slips" in front and (front.count("<img"), back.count("<img")) == (2, 1)  # the ladder and two rulers
     front, back = printed(FOLDER / "03-contrast.md", language).split("<main>")[1:]
     assert "03-times" in front and {"ko": "27분의", "en": "twenty-seventh"}[language] in back
     assert front.index("03-blind") < front.index("03-times") < front.index("03-rungs")
@@ -176,6 +176,20 @@ def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(langua
     assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
     assert debate.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
     assert pages(document, tmp_path) == 5
+
+
+@languages
+def test_the_card_has_a_line_for_each_question(language):
+    assert re.findall("<li>(.)", sheets.five_questions(language)) == list("①②③④⑤")
+
+
+def test_a_card_with_a_question_missing_is_told(tmp_path, monkeypatch):
+    text = SOURCES[0].read_text(encoding="utf-8").replace("> - **③ Which unit, exchange rate, date?**\n", "")
+    (tmp_path / "00-start.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sheets, "SOURCES", tmp_path)
+    assert sheets.five_questions("ko")
+    with pytest.raises(SourceError, match=r"00-start\.md: .* five questions"):
+        sheets.five_questions("en")
 
 
 def test_a_lesson_without_what_a_sheet_looks_for_is_told(tmp_path):

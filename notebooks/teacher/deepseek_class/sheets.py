@@ -1,13 +1,14 @@
 """A printable sheet a lesson, from the lesson's source.
 
 On a sheet stand the exercises of the class periods, each with the prose above it, the charts, and the lesson's first
-task that is marked by hand. What of the prose is not printed is marked `<span class="screen">`, a whole passage
-`<div class="screen">`; what is folded is never printed. A cell tagged `sheet` stands on paper alone: it is run after
-the cell above it and shows its table, its list, or a line for each open answer. Metadata rules the rest: `sheet: true`
-prints what else would not be (at prose without an exercise, at code), `sheet: false` prints nothing (at prose, not the
-exercise either); `period` says that a period begins, `home` that what follows is done at home; `lines` is the room at a
-task marked by hand. So that no answer stands beside its question, prose may name its `place`, which holds up to the
-next that does: `front`, the `foot` of the front, or the `back` of the period's sheet.
+task that is marked by hand. What of the prose is not printed is marked `<span class="screen">`, a whole passage `<div
+class="screen">`, a diagram `<div class="parts screen">`; what is folded is never printed. A cell tagged `sheet` stands
+on paper alone: it is run after the cell above it and shows its table, its list, or a line for each open answer.
+Metadata rules the rest: `sheet: true` prints what else would not be (at prose without an exercise, at code), `sheet:
+false` prints nothing (at prose, not the exercise either); `period` says that a period begins, `home` that what follows
+is done at home; `lines` is the room at a task marked by hand. So that no answer stands beside its question, prose may
+name its `place`, which holds up to the next that does: `front`, the `foot` of the front, or the `back` of the period's
+sheet.
 """
 
 import html
@@ -84,9 +85,17 @@ def sheet(lesson: Lesson, language: str) -> str:
 
 
 def five_questions(language: str) -> str:
-    """The card of the five questions, as lesson 00 has it, as a list."""
-    card = find(r"^> \*\*(①.*)\*\*$", Lesson(SOURCES / "00-start.md"), language)
-    return "<ul class='five'>" + "".join(f"<li>{part}</li>" for part in re.findall("[①-⑤][^①-⑤]*", card)) + "</ul>"
+    """The card of the five questions, as lesson 00 has it.
+
+    Raises:
+        SourceError: the lesson has no quotation with a line for each of them.
+    """
+    lesson = Lesson(SOURCES / "00-start.md")
+    card = BeautifulSoup(MarkdownIt().render(_prose(lesson, language)), "html.parser").select("blockquote li")
+    questions = [line.get_text(strip=True) for line in card]
+    if "".join(question[:1] for question in questions) != "①②③④⑤":
+        raise SourceError(f"{lesson.path.name}: no quotation (>) has the five questions, a line each ({language}).")
+    return "<ul class='five'>" + "".join(f"<li>{question}</li>" for question in questions) + "</ul>"
 
 
 def document(title: str, body: str, language: str) -> str:
@@ -102,11 +111,14 @@ def find(pattern: str, lesson: Lesson, language: str) -> str:
     Raises:
         SourceError: the pattern fits nowhere.
     """
-    prose = "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
-    found = re.search(pattern, prose, re.MULTILINE)
+    found = re.search(pattern, _prose(lesson, language), re.MULTILINE)
     if not found:
         raise SourceError(f"{lesson.path.name}: the sheets look in it for {pattern}, which is not there ({language}).")
     return found[1]
+
+
+def _prose(lesson: Lesson, language: str) -> str:
+    return "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
 
 
 def _periods(lesson: Lesson, language: str) -> list[Period]:
