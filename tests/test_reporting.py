@@ -73,7 +73,7 @@ def test_marks_have_the_columns_that_canvas_wants_and_a_row_for_each_learner(rep
     assert own["s001"]["Student"] == "Lovelace, Ada" and own["s001"]["ID"] == "9001"
     assert own["s011"]["SIS Login ID"] == "s011@school.example"
     nothing = list(own["s011"].values())[5:]
-    assert nothing == ["", "", "", "0"]
+    assert nothing == ["", "", "", "0", ""]
 
 
 def test_korean_names_are_written_as_koreans_write_them(reported):

@@ -15,6 +15,7 @@ from .handing_out import handout
 from .marking import mark
 from .messages import say
 from .programs import hand_over
+from .school_list import roster
 
 
 def formgrader(arguments: list[str]):
@@ -27,7 +28,7 @@ def report(arguments: list[str]):
     reporting.report(Path.cwd())
 
 
-VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader}
+VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader, "roster": roster}
 
 
 def tell_commands():

@@ -9,6 +9,7 @@ import nbformat
 
 from deepseek_course.language import LANGUAGES
 
+from . import deadlines
 from .build import assignment
 from .messages import say
 from .preprocessors.cells import about, is_hidden
@@ -23,7 +24,7 @@ c = get_config()
 '''
 MADE_FROM = Path(".made-from")  # spares the reading of all lessons with each command
 ROSTER = "students.csv"
-COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
+COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id", "section", "number"]
 TOOLS = Path(__file__).resolve().parent
 
 
@@ -32,6 +33,7 @@ def set_up():
     write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
     point_to_tools(Path("nbgrader_config.py"))
     write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
+    write_if_missing(deadlines.FILE, ",".join(deadlines.COLUMNS) + "\n")
     if is_current():
         return
     kept = [

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook, Student
 from nbgrader.plugins import ExportPlugin
@@ -20,13 +19,16 @@ from deepseek_course.plain import MIME
 from deepseek_course.practice import judging
 from deepseek_course.practice.opinions import KNEW, Forecast
 
+from . import deadlines
 from .build import execute, solved, version
+from .deadlines import read_rules, told
+from .handed_in import lesson_of
 from .messages import say
 from .preprocessors.judging import verdict
 from .preprocessors.results import noticed
 from .roster import full_name, read_rows
 from .source import Lesson, SourceError
-from .writing import whole
+from .writing import whole, write_table
 
 
 class MarksExporter(ExportPlugin):
@@ -36,13 +38,16 @@ class MarksExporter(ExportPlugin):
     that ends in "(30)" for the assignment of that id. Moodle would stop at Canvas's row "Points Possible".
     """
 
+    folder = Path()  # the class's
+
     def export(self, gradebook: Gradebook) -> None:
         """Write the marks to `self.to`, or to marks.csv; of two languages of a lesson the better counts."""
-        most, marks, waiting = {}, {}, defaultdict(int)
+        most, marks, waiting, late = {}, {}, defaultdict(int), defaultdict(list)
+        rules = read_rules(self.folder / deadlines.FILE)
         for assignment in gradebook.assignments:
             if not assignment.submissions or (self.assignment and assignment.name not in self.assignment):
                 continue
-            lesson = assignment.name.removesuffix("-ko").removesuffix("-en")
+            lesson = lesson_of(assignment.name)
             most[lesson] = max(assignment.max_score, most.get(lesson, 0))
             for submission in assignment.submissions:
                 score = max(0, submission.score - (submission.late_submission_penalty or 0))
@@ -50,6 +55,7 @@ class MarksExporter(ExportPlugin):
                 marks[learner, lesson] = max(score, marks.get((learner, lesson), 0))
                 grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
                 waiting[learner] += sum(grade.needs_manual_grade for grade in grades)
+                late[learner] += [f"{lesson}: {line}" for line in [told(submission, rules)] if line]
         rows = []
         for student in gradebook.students:
             if self.student and student.id not in self.student:
@@ -65,6 +71,7 @@ class MarksExporter(ExportPlugin):
             row |= {f"{lesson} (of {most[lesson]:g})": own.get(lesson, "") for lesson in sorted(most)}
             row[f"Final Points (of {sum(most.values()):g})"] = sum(own.values()) if own else ""
             row["to mark or look at again (beside Final Points)"] = waiting[student.id]
+            row["late (beside Final Points)"] = " ".join(late[student.id])
             rows.append(row)
         write_table(rows, Path(self.to or "marks.csv"))
 
@@ -72,22 +79,6 @@ class MarksExporter(ExportPlugin):
 def name_of(student: Student) -> str:
     """A learner's name as it is written in their language, or the id where no name is known."""
     return full_name(student.last_name, student.first_name) or student.id
-
-
-def write_table(rows: list[dict], path: Path) -> None:
-    """Write rows as a CSV file whose Korean Excel reads, and whose cells no spreadsheet takes for a formula.
-
-    Raises:
-        SystemExit: the file cannot be written, such as where it is open in Excel.
-    """
-
-    def cell(value: object) -> object:
-        if isinstance(value, str):
-            return f"'{value}" if value.startswith(tuple("=+-@＝＋－＠\t\r\n")) else value
-        return f"{value:g}"
-
-    with whole(path) as part:
-        pd.DataFrame(rows).map(cell).to_csv(part, index=False, encoding="utf-8-sig")
 
 
 def read_roster(path: Path, gradebook: Gradebook) -> None:
@@ -213,7 +204,10 @@ def report(folder: Path) -> None:
     address = URL.create("sqlite", database=str(gradebook_file.resolve()), query={"timeout": "60"})
     with Gradebook(address, course_id="") as gradebook:
         read_roster(folder / "students.csv", gradebook)
-        MarksExporter(to=str(target / "marks.csv")).export(gradebook)
+        deadlines.apply(gradebook, folder)
+        exporter = MarksExporter(to=str(target / "marks.csv"))
+        exporter.folder = folder
+        exporter.export(gradebook)
         names = {student.id: name_of(student) for student in gradebook.students}
         late, given = read_gradebook(gradebook)
     print(say("made", target / "marks.csv"))
