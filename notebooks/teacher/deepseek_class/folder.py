@@ -3,9 +3,14 @@
 import hashlib
 import json
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
+from sqlalchemy import URL
 
 from deepseek_course.language import LANGUAGES
 
@@ -13,6 +18,7 @@ from . import deadlines
 from .build import assignment
 from .messages import say
 from .preprocessors.cells import about, is_hidden
+from .roster import read_rows
 from .source import ROOT, SOURCES, read_lessons
 from .writing import whole
 
@@ -43,6 +49,38 @@ def set_up():
     ]
     if all(kept):
         MADE_FROM.write_text(origin())
+
+
+@contextmanager
+def class_gradebook(folder: Path = Path()) -> Iterator[Gradebook]:
+    """A class's gradebook, brought up to date with students.csv and deadlines.csv.
+
+    Raises:
+        SystemExit: there is none yet, or one of the tables cannot be read.
+    """
+    path = folder / "gradebook.db"
+    if not path.is_file():
+        sys.exit(say("nothing_marked"))
+    address = URL.create("sqlite", database=str(path.resolve()), query={"timeout": "60"})
+    with Gradebook(address, course_id="") as gradebook:
+        read_roster(folder / ROSTER, gradebook)
+        deadlines.apply(gradebook, folder)
+        yield gradebook
+
+
+def read_roster(path: Path, gradebook: Gradebook) -> None:
+    """Enter the learners of students.csv into the gradebook, as `nbgrader db student import` does.
+
+    Raises:
+        SystemExit: the file is no roster; the message says what to do.
+    """
+    try:
+        rows = read_rows(path)
+    except ValueError as error:
+        sys.exit(str(error))
+    for row in rows:
+        known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
+        gradebook.update_or_create_student(row["id"], **known)
 
 
 def is_current() -> bool:

@@ -14,8 +14,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
-from . import collecting, deadlines, reporting, roster
-from .folder import ROSTER, assignments, is_released, source_name
+from . import collecting, deadlines, roster
+from .folder import ROSTER, assignments, is_released, read_roster, source_name
 from .handed_in import lesson_of
 from .messages import say
 from .preprocessors.cells import is_check
@@ -55,7 +55,7 @@ def mark(arguments: list[str]):
     if not handed_in:
         sys.exit(say("nothing"))
     with Gradebook(config.CourseDirectory.db_url) as gradebook:  # also made here, before several workers write to it
-        reporting.read_roster(Path(ROSTER), gradebook)
+        read_roster(Path(ROSTER), gradebook)
         deadlines.apply(gradebook)
         for name in sorted({folder.name for folder in handed_in}):
             if not is_known(name, gradebook):

@@ -28,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_table(rows: list[dict], path: Path) -> None:
+def write_table(rows: list[dict], path: Path, columns: list[str] | None = None) -> None:
     """Write rows as a CSV file whose Korean Excel reads, and whose cells no spreadsheet takes for a formula.
 
     Raises:
@@ -41,4 +41,4 @@ def write_table(rows: list[dict], path: Path) -> None:
         return f"{value:g}"
 
     with whole(path) as part:
-        pd.DataFrame(rows).map(cell).to_csv(part, index=False, encoding="utf-8-sig")
+        pd.DataFrame(rows, columns=columns).map(cell).to_csv(part, index=False, encoding="utf-8-sig")
