@@ -142,7 +142,7 @@ class Collector(FileNameCollectorPlugin):
         own = next((n for n, each in enumerate(folders) if n and ENDING.search(each)), len(folders))
         outside = [each for each in folders[:own] if not ENDING.search(each)] or folders[: own + 1] or [""]
         folder = outside[-1]
-        if not self._bare(name):
+        if not self._bare(name) or (self.roster and self._bare(name).isdigit()):  # 3.ipynb names nobody in the roster
             self.nameless.add(path)
         source = [*folders, self._bare(name) or name]
         return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join(source))
