@@ -7,6 +7,7 @@ import zipfile
 from datetime import datetime, timedelta
 from itertools import product
 
+import nbformat
 import openpyxl
 import pytest
 from nbformat.v4 import new_code_cell
@@ -204,16 +205,16 @@ def work_of(person, chance):
 def add_to_notebook(folder, person, chance):
     """What a learner wrote, and for some a cell of their own."""
     (path,) = folder.glob(f"autograded/{person['id']}/02-ko/*.ipynb")
-    notebook = json.loads(path.read_text("utf-8"))
-    task = next(cell for cell in notebook["cells"] if cell["id"] == "02-correction-written")
-    task["source"] = " ".join(chance.choices(WORDS.split(), k=25))
+    notebook = nbformat.v4.reads(path.read_text("utf-8"))
+    task = next(cell for cell in notebook.cells if cell.id == "02-correction-written")
+    task.source = " ".join(chance.choices(WORDS.split(), k=25))
     if person["id"] in ("10105", "10302"):
-        task["source"] = COPY.replace("고맙습니다", "감사합니다" if person["id"] == "10302" else "고맙습니다")
-        notebook["cells"].append(new_code_cell(MY_CELL, id="own-90"))
+        task.source = COPY.replace("고맙습니다", "감사합니다" if person["id"] == "10302" else "고맙습니다")
+        notebook.cells.append(new_code_cell(MY_CELL, id="own-90"))
     if person["section"] == 3:  # what a whole section has, it has from the board
         board = "print('칠판에서 함께 만들어 본 칸입니다. 모두 같습니다.', 1443 / 10)"
-        notebook["cells"].append(new_code_cell(board, id="own-91"))
-    path.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
+        notebook.cells.append(new_code_cell(board, id="own-91"))
+    path.write_text(nbformat.v4.writes(notebook), "utf-8")
 
 
 def call(function, *arguments):

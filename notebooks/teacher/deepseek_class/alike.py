@@ -138,7 +138,7 @@ def alike_cells(cells: dict[tuple[str, str], set[str]]) -> Iterator[tuple[tuple,
 def cells_of(path: Path) -> list[NotebookNode]:
     """The cells of a marked notebook, if it is one of ours and can be read."""
     try:
-        notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
         return notebook.cells if about(notebook) else []
     except (ValueError, AttributeError, RecursionError):  # it is told where the answers are read
         return []

@@ -27,12 +27,14 @@ def feedback(arguments: list[str]):
     wanted = arguments or sorted({path.parent.name for path in Path("autograded").glob("*/*/*.ipynb")})
     if not wanted:
         sys.exit(say("nothing_marked"))
-    with class_gradebook() as gradebook:
-        tell_waiting(gradebook, wanted)
-    failed = [name for name in wanted if nbgrader(["generate_feedback", name, "--force"])]
+    with class_gradebook():  # brings late points up to date
+        pass
+    failed = [name for name in wanted if nbgrader(["generate_feedback", name, "--force", "--log-level=ERROR"])]
     for name in wanted:
         for path, count in zip_pages(name):
             print(say("feedback_zip", path, count))
+    with class_gradebook() as gradebook:
+        tell_waiting(gradebook, wanted)
     if failed:
         sys.exit(1)
 
