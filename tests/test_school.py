@@ -16,6 +16,8 @@ from nbgrader.apps import NbGraderAPI, ZipCollectApp
 from class_helpers import FAMILY, GIVEN, answer_of, mark, opened, table
 from deepseek_class import deadlines, giving_back, marks, reporting, roster, school_list, written
 from deepseek_class.folder import CONFIG, TOOLS, class_gradebook
+from deepseek_class.handed_in import HandedIn
+from deepseek_class.source import SOURCES, Lesson
 from deepseek_class.workers import load_config
 from deepseek_course import language
 from deepseek_course.practice import exercises, judging
@@ -148,6 +150,34 @@ def test_deadlines_as_excel_saves_them(here):
 )
 def test_points_are_taken_off_for_each_day_begun(late, seconds, off):
     assert deadlines.points_off(late, seconds) == off
+
+
+DUE, LATER = datetime(2026, 3, 9, 9), datetime(2026, 3, 16, 9)
+
+
+@pytest.mark.parametrize(
+    ("own", "handed_in", "file", "said"),
+    [
+        (None, None, "a_LATE_5001_900_x.ipynb", "after the deadline"),
+        (None, None, "a_5001_900_x.ipynb", ""),
+        (None, LATER, "a_5001_900_x.ipynb", "after the deadline"),
+        (None, DUE, "a_LATE_5001_900_x.ipynb", ""),  # the teacher knows better
+        (LATER, None, "a_LATE_5001_900_x.ipynb", "does not tell"),  # late by Canvas's deadline; by the own one?
+        (LATER, LATER, "a.ipynb", ""),
+        (None, None, "a.ipynb", "does not tell"),
+    ],
+)
+def test_who_is_late_and_of_whom_it_is_not_known(here, own, handed_in, file, said):
+    rules = {("02", ""): deadlines.Rule(DUE, "1"), ("02", "a"): deadlines.Rule(own, "", handed_in)}
+    lines = deadlines.summary(rules, "02", {"a": HandedIn(file, None, "LATE" in file)}, {})
+    assert said in " ".join(lines) and bool(lines) == bool(said)
+
+
+def test_the_criteria_of_each_written_task_add_up_to_its_points():
+    cells = [cell.metadata for path in SOURCES.glob("0*.md") for cell in Lesson(path).cells]
+    points = {about["written"]: about["points"] for about in cells if "written" in about}
+    rubrics = written.rubrics().items()
+    assert {task: sum(each["points"] for each in rubric["criteria"]) for task, rubric in rubrics} == points
 
 
 # The whole way.

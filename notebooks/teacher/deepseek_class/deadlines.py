@@ -100,7 +100,7 @@ class LatePenalty(LateSubmissionPlugin):
 def apply(gradebook: Gradebook, folder: Path = Path()) -> None:
     """Bring deadlines, times and penalties of the gradebook up to deadlines.csv as it is now.
 
-    Where that table has no row nothing is changed: a deadline may have been set in formgrader.
+    Without that table nothing is changed.
 
     Raises:
         SystemExit: a row cannot be read.
@@ -109,7 +109,7 @@ def apply(gradebook: Gradebook, folder: Path = Path()) -> None:
         rules = read_rules(folder / FILE)
     except ValueError as error:
         sys.exit(str(error))
-    for assignment in gradebook.assignments if rules else ():
+    for assignment in gradebook.assignments if (folder / FILE).exists() else ():
         lesson = lesson_of(assignment.name)
         times = read_handed_in(folder / "downloaded" / assignment.name)
         assignment.duedate = rule_of(rules, lesson, "").deadline
@@ -121,16 +121,24 @@ def apply(gradebook: Gradebook, folder: Path = Path()) -> None:
     gradebook.db.commit()
 
 
-def set_times(submission, rule: Rule, known) -> float:
+def set_times(submission, rule: Rule, work: HandedIn | None) -> float:
     """Give a submission its deadline and its time; how many seconds it is late."""
     due = submission.assignment.duedate
     submission.extension = rule.deadline - due if rule.deadline and due else None
-    if known:
-        submission.timestamp = known.time
-    if known and known.late and rule.deadline:  # by the LMS, which does not say by how much
-        submission.timestamp = max(known.time or rule.deadline, rule.deadline + timedelta(seconds=1))
-    submission.timestamp = rule.handed_in or submission.timestamp
+    if work or rule.handed_in:  # otherwise it keeps the time that nbgrader knows
+        submission.timestamp = time_of(rule, work, due)
     return submission.total_seconds_late
+
+
+def time_of(rule: Rule, work: HandedIn | None, due: datetime | None) -> datetime | None:
+    """When something was handed in, by the teacher or else by the download; None where nobody knows.
+
+    An LMS that says late does not say by how much: then it was just after the deadline that all have.
+    """
+    known = rule.handed_in or (work.time if work else None)
+    if not known and work and work.late and due and rule.deadline == due:
+        return due + timedelta(seconds=1)
+    return known
 
 
 def told(submission, rules: dict, language: str | None = None) -> str:
@@ -147,11 +155,11 @@ def summary(rules: dict, lesson: str, known: dict[str, HandedIn], names: dict[st
     """Lines for the teacher: who handed in late, and of whom the download does not tell."""
     late, unsure = [], []
     for student, work in sorted(known.items()):
-        rule = rule_of(rules, lesson, student)
-        when = rule.handed_in or work.time
-        if rule.deadline and (work.late or (when and when > rule.deadline)):
-            late.append(names.get(student, student))
-        elif rule.deadline and not when and not is_canvas(tuple(work.file.split("/"))):
-            unsure.append(names.get(student, student))
+        rule, name = rule_of(rules, lesson, student), names.get(student, student)
+        when = time_of(rule, work, rule_of(rules, lesson, "").deadline)
+        if rule.deadline and when and when > rule.deadline:
+            late.append(name)
+        elif rule.deadline and not when and (work.late or not is_canvas(tuple(work.file.split("/")))):
+            unsure.append(name)
     lines = [say("handed_in_late", lesson, ", ".join(late))] if late else []
     return [*lines, say("no_time", lesson, shortened(unsure))] if unsure else lines
