@@ -113,10 +113,12 @@ def write_assets(site: Path) -> None:
     shutil.copytree(ROOT / "notebooks" / "pictures", assets / "pictures", dirs_exist_ok=True)
     settings = json.loads((site / LITE / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
     words = tomllib.loads((SCRIPTS / "words.toml").read_text(encoding="utf-8"))
-    course = json.dumps({"storage": settings["contentsStorageName"], "words": words}, ensure_ascii=False)
+    course = {"storage": settings["contentsStorageName"], "words": words, "titles": titles()}
     # The site's address follows from that of this script: it may lie anywhere on a server.
     root = 'new URL("..", document.currentScript.src).href'
-    (assets / "course.js").write_text(f"const course = {course};\ncourse.root = {root};\n", encoding="utf-8")
+    (assets / "course.js").write_text(
+        f"const course = {json.dumps(course, ensure_ascii=False)};\ncourse.root = {root};\n", encoding="utf-8"
+    )
 
 
 def look() -> str:
@@ -137,8 +139,7 @@ def reading(path: Path, notebook: nbformat.NotebookNode) -> str:
     body, _ = exporter.from_notebook_node(notebook, {"result": _say("result").in_language(language)})
     body = body.replace(f'href="{CONTENTS.stem}.ipynb"', f'href="../../index.html#{language}"')
     body = re.sub(r'href="(\d\d-[\w-]+)\.ipynb"', r'href="\1.html"', body)
-    title = next(entry.title for entry in contents(language).entries if entry.name == path.stem)
-    place = {"language": language, "root": "../../", "path": path.as_posix()}
+    title, place = titles()[path.as_posix()], {"language": language, "root": "../../", "path": path.as_posix()}
     return _rendered("page.html.j2", title=title, body=body, **place)
 
 
@@ -156,6 +157,15 @@ def guide(language: str) -> str:
             link.unwrap()
     title = _say("guide_title").in_language(language)
     return _rendered("page.html.j2", language=language, root="../", path="", title=title, body=str(body))
+
+
+def titles() -> dict[str, str]:
+    """Each lesson's title by its path: "ko/02-numbers.ipynb"."""
+    return {
+        f"{language}/{entry.name}.ipynb": f"{entry.number}. {entry.title}"
+        for language in LANGUAGES
+        for entry in contents(language).entries
+    }
 
 
 @cache

@@ -6,7 +6,6 @@ const door = (async () => {
   const { language, say, element } = words;
   const asked = new URLSearchParams(location.search).get("path");
   const alone = location.pathname.includes("/notebooks/"); // one document, not the whole JupyterLab
-  const tidy = (path) => path.split("/").pop().replace(".ipynb", "");
   if (document.readyState === "loading") await new Promise((done) => addEventListener("DOMContentLoaded", done));
 
   const link = (key, address) => element("a", { href: address }, say(key));
@@ -41,15 +40,16 @@ const door = (async () => {
     });
 
   async function offer(path, site) {
-    const choice = await ask(say("door_new", tidy(path)), say("door_new_text"), "door_take", "door_keep");
+    const choice = await ask(say("door_new", course.titles[path] ?? path), say("door_new_text"), "door_take", "door_keep");
     if (choice === "door_keep") return lessons.keepMine(path, site);
-    said.textContent = say("door_taken", tidy(await lessons.renew(path, site)));
+    await lessons.renew(path, site);
+    said.textContent = say("door_taken");
   }
 
   if (!(await storage.works())) {
-    said.textContent = say("door_unkept");
+    said.textContent = say("door_unkept_short");
     await ask(say("door_unkept"), say("door_unkept_text"), "door_begin");
   }
   const site = await lessons.editions();
-  for (const path of await lessons.outdated(site)) if (!asked || decodeURIComponent(asked) === path) await offer(path, site);
+  for (const path of await lessons.outdated(site)) if (!asked || asked === path) await offer(path, site);
 })().catch((error) => console.warn("The lesson opens without its door:", error));

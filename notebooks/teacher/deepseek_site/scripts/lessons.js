@@ -83,14 +83,13 @@ const lessons = (() => {
     return { ...made, outputs: old.outputs, execution_count: old.execution_count, metadata: { ...cell.metadata, jupyter: shown } };
   }
 
-  // Takes the new edition; returns where the learner's copy from before is kept.
+  // Takes the new edition; the learner's copy from before is kept beside it.
   async function renew(path, site) {
     const [mine, fresh, noted] = [await storage.read(path), await asBuilt(path), await storage.note("editions")];
     const made = carriedOver(mine, fresh, noted?.[path]);
-    const aside = await storage.setAside(path);
+    await storage.setAside(path);
     await storage.write(path, made);
     await storage.setNote("editions", { ...noted, [path]: site[path] });
-    return aside;
   }
 
   return { print, editions, asBuilt, outdated, keepMine, renew, carriedOver, forgetEdition };

@@ -17,9 +17,10 @@
 
   async function row(path, site) {
     const when = new Date(await storage.changed(path)).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-    const name = path.endsWith(".ipynb") ? element("a", { href: lab(path) }, path) : element("span", {}, path);
+    const title = course.titles[path] ?? path;
+    const name = path.endsWith(".ipynb") ? element("a", { href: lab(path) }, title) : element("span", {}, title);
     const made = element("li", {}, name, element("small", {}, when));
-    const button = (key, act) => element("button", { type: "button", onclick: act, ariaLabel: `${say(key)}: ${path}` }, say(key));
+    const button = (key, act) => element("button", { type: "button", onclick: act, ariaLabel: `${say(key)}: ${title}` }, say(key));
     made.append(button("work_save", async () => save(path.split("/").pop(), await storage.bytes(path))));
     if (site[path]) made.append(button("work_again", () => again(path)));
     return made;
@@ -27,7 +28,8 @@
 
   async function show() {
     const [paths, site] = [await storage.paths(), await lessons.editions()];
-    const rows = await Promise.all(paths.map((path) => row(path, site)));
+    const mine = (path) => (path.startsWith(language) ? 0 : 1); // the page's language first
+    const rows = await Promise.all(paths.sort((a, b) => mine(a) - mine(b)).map((path) => row(path, site)));
     list.replaceChildren(...rows);
     main.querySelector(".nothing").hidden = rows.length > 0;
     main.querySelector(".something").hidden = rows.length === 0;
@@ -35,7 +37,7 @@
   }
 
   async function again(path) {
-    tell(say("work_again_done", path, await storage.setAside(path)));
+    tell(say("work_again_done", course.titles[path], await storage.setAside(path)));
     await show();
   }
 
@@ -46,8 +48,12 @@
     tell(say("work_taken", NAME, paths.length));
   }
 
-  // "notebooks/ko/02-numbers.ipynb" in a zip is "ko/02-numbers.ipynb" here; what belongs to no language, or is hidden, is left.
-  const placeOf = (name) => name.match(/(?:^|\/)((?:ko|en)\/[^./][^/]*)$/)?.[1];
+  // "notebooks/ko/02-numbers.ipynb" in a zip is "ko/02-numbers.ipynb" here. Hidden files, folders, and what lies in
+  // other folders of the course are left where they are.
+  function placeOf(name) {
+    const place = name.match(/(?:^|\/)((?:ko|en)\/.+)$|^([^/]+)$/)?.slice(1).find(Boolean);
+    return place && !/(^|\/)[._]|\/$/.test(place) ? place : undefined;
+  }
 
   async function bring(file) {
     let entries;
