@@ -7,15 +7,17 @@ python run.py site --serve [PORT]         and serves the site on this machine
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
@@ -27,7 +29,11 @@ SITE = ROOT / "build" / "site"
 LOOK = ROOT / "data" / "deepseek_course" / "lesson" / "jupyter.css"
 KERNEL = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyterlite", "pyodide-kernel-extension")
 HERE = Path(__file__).parent
-HEAD = '<link rel="stylesheet" href="{root}/custom.css"><script src="{root}/start.js"></script></head>'
+MANIFEST = re.compile(r'<link rel="manifest" [^>]*>')  # for an installed program, which this is not
+HEAD = """    <link rel="icon" href="{0}/lab/favicon.ico">
+    <link rel="stylesheet" href="{0}/custom.css">
+    <script src="{0}/start.js"></script>
+  </head>"""
 
 
 def build(site: Path, pyodide: Path | str = settings.CDN) -> None:
@@ -47,45 +53,51 @@ def build(site: Path, pyodide: Path | str = settings.CDN) -> None:
         if find_spec("deepseek_site.pages"):
             from . import pages
 
-            pages.write(new)
+            pages.write(new, [] if isinstance(pyodide, Path) else [urlsplit(pyodide).netloc])
         if site.exists():
             site.rename(Path(made, "old"))
         new.rename(site)
 
 
 def _lite(lite: Path, pyodide: Path | str, work: Path) -> None:
-    """JupyterLite with the lessons, built in a folder of its own: over an old one it passes settings by."""
+    """JupyterLite with the lessons, made in a folder of its own: over an older one it would pass settings by."""
     for language in LANGUAGES:
-        lessons = ROOT / "notebooks" / language
-        shutil.copytree(lessons, work / "files" / language, ignore=lambda folder, names: _others(names))
+        shutil.copytree(ROOT / "notebooks" / language, work / "files" / language, ignore=_others)
     own = work / "python"
     lock = python_files.write(own, pyodide, KERNEL / "static" / "pypi")
     (widgets,) = own.glob("jupyterlab_widgets-*.whl")
     address = pyodide if isinstance(pyodide, str) else f"./{settings.OWN}/"
-    _write(work / "jupyter_lite_config.json", settings.build(str(lite), [str(KERNEL), str(widgets)]))
-    _write(work / "jupyter-lite.json", settings.page(address))
-    _write(work / "overrides.json", settings.OVERRIDES)
-    subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=work, check=True)
+    for name, content in (
+        ("jupyter_lite_config.json", settings.build(str(lite), [str(KERNEL), str(widgets)])),
+        ("jupyter-lite.json", settings.page(address)),
+        ("overrides.json", settings.OVERRIDES),
+    ):
+        (work / name).write_text(json.dumps(content), encoding="utf-8")
+    made = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=work, stdout=subprocess.PIPE)
+    if made.returncode:
+        sys.stderr.buffer.write(made.stdout)
+        made.check_returncode()
     widgets.unlink()  # the page's part, which is in its place now
     own.rename(lite / settings.OWN)
-    (lite / "custom.css").write_text(LOOK.read_text(encoding="utf-8"), encoding="utf-8")
-    python_files.cut_font(lite / "korean.otf")
-    start = (HERE / "start.js").read_text(encoding="utf-8")
-    (lite / "start.js").write_text(
-        start.replace("$LOCK", json.dumps(lock)).replace("$OWN", f"{settings.OWN}/"), encoding="utf-8"
-    )
-    for page in lite.rglob("index.html"):
-        root = "/".join([".."] * len(page.relative_to(lite).parents[:-1])) or "."
-        page.write_text(page.read_text(encoding="utf-8").replace("</head>", HEAD.format(root=root)), encoding="utf-8")
+    _look(lite, lock)
 
 
-def _others(names: list[str]) -> list[str]:
+def _others(folder: str, names: list[str]) -> list[str]:
     """What lies beside the lessons and is somebody's own."""
     return [name for name in names if not name.endswith(".ipynb") or name.startswith(".")]
 
 
-def _write(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content), encoding="utf-8")
+def _look(lite: Path, lock: dict) -> None:
+    """The course's look, and what each page does before JupyterLite."""
+    shutil.copy(LOOK, lite / "custom.css")
+    python_files.cut_font(lite / "korean.otf")
+    start = (HERE / "start.js").read_text(encoding="utf-8")
+    start = start.replace("$LOCK", json.dumps(lock)).replace("$OWN", f"{settings.OWN}/")
+    (lite / "start.js").write_text(start, encoding="utf-8")
+    for page in lite.rglob("index.html"):
+        root = "/".join([".."] * (len(page.relative_to(lite).parts) - 1)) or "."
+        text = MANIFEST.sub("", page.read_text(encoding="utf-8"))
+        page.write_text(text.replace("  </head>", HEAD.format(root)), encoding="utf-8")
 
 
 @contextmanager
@@ -124,10 +136,8 @@ def serve(port: int) -> None:
     """Serve the site until Ctrl+C."""
     with server(SITE, port) as running:
         print(f"http://127.0.0.1:{running.server_port}/")
-        try:
+        with suppress(KeyboardInterrupt):
             running.serve_forever()
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

@@ -8,21 +8,23 @@ from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pylopdf_fonts_ko
-from deepseek_class.fonts import ALWAYS
-from deepseek_class.source import ROOT
 from fontTools import subset
 from packaging.utils import canonicalize_name
 from pyodide_lock import PyodideLockSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
-from .settings import AT_START, CDN
+from deepseek_class.fonts import ALWAYS
+from deepseek_class.source import ROOT
+
+from .settings import AT_START
 
 HERE = Path(__file__).parent
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 PANDAS = "pyemscripten_2024_0_wasm32"  # the platform for which PyPI has pandas, by the name that pip knows
 FOR_BROWSER = ["--implementation=cp", "--python-version=3.12", "--abi=cp312", "--abi=none", f"--platform={PANDAS}"]
-NOT_LOADED = {"jupyterlab-widgets"}  # ipywidgets names it: the page's part, which JupyterLite has already
+# What is named as needed, and is not in a browser: the page's part of ipywidgets, which JupyterLite has, and locks.
+NOT_LOADED = {"jupyterlab-widgets", "filelock"}
 # What a learner may type: the Hangul of KS X 1001, which is all of everyday Korean.
 HANGUL = bytes(byte for high in range(0xB0, 0xC9) for low in range(0xA1, 0xFF) for byte in (high, low)).decode("euc_kr")
 

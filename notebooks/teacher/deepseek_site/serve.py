@@ -9,7 +9,7 @@ class Handler(SimpleHTTPRequestHandler):
     """Says the kind of each file, whatever the system's own list has; keeps connections, and is silent."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {
+    extensions_map = {  # noqa: RUF012
         "": "application/octet-stream",
         ".css": "text/css",
         ".html": "text/html",

@@ -1,7 +1,8 @@
 """What JupyterLite in the site is told: where its storage and Python are, and how the page looks."""
 
-# The name of the database in the browser (IndexedDB, by localForage). Its stores: "files" has a learner's notebooks and
-# my-course.json, by their paths ("ko/02-numbers.ipynb"), "checkpoints" the copies at each save, "settings" JupyterLab's.
+# The name of the database in the browser (IndexedDB, by localForage). Of its stores "files" has a learner's notebooks
+# and my-course.json by their paths ("ko/02-numbers.ipynb"), "checkpoints" what was last saved of each, "settings"
+# JupyterLab's.
 STORAGE = "deepseek-course"
 
 PYODIDE = "0.27.7"  # the newest whose packages can be had as files, and so tried without a network
@@ -28,6 +29,7 @@ def build(lite_folder: str, extensions: list[str]) -> dict:
             "apps": ["lab", "notebooks", "tree"],
             "federated_extensions": extensions,
             "ignore_sys_prefix": ["federated_extensions"],
+            "no_libarchive": True,
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
             "output_dir": lite_folder,

@@ -1,7 +1,10 @@
 """What a kernel in the browser does while the learner reads: it imports what the first cell would wait for."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+sys.path[:] = [place for place in sys.path if place]  # each import would ask the page first whether the folder has it
 
 # Pyodide's matplotlib 3.8.4 comes with the list of fonts of a later one: it would pass it over, make its own at each
 # start, and say so in the first cell.
@@ -13,4 +16,4 @@ import seaborn  # noqa: E402
 
 import deepseek_course  # noqa: E402
 
-del Path, deepseek_course, find_spec, matplotlib, seaborn, _fonts
+del Path, deepseek_course, find_spec, matplotlib, seaborn, sys, _fonts
