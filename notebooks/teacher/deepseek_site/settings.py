@@ -18,7 +18,10 @@ AT_START += ("deepseek-course",)
 
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineWrap": True}},  # sentences are typed there
+    "@jupyterlab/notebook-extension:tracker": {
+        "codeCellConfig": {"lineWrap": True},  # sentences are typed there
+        "windowingMode": "defer",  # all of a lesson is in the page: nothing jumps, and the browser's search finds it
+    },
 }
 
 
