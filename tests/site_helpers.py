@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import pylopdf_fonts_ko
 import pytest
 
@@ -32,10 +33,6 @@ FAULTS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="app
 # Each code cell has its number: none is in the queue, and none was left out.
 NOTHING_WAITS = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].every(
     prompt => /\\d/.test(prompt.textContent))"""
-ALL_THERE = """() => {
-    const cells = [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")];
-    return cells.length && cells.every(cell => cell.querySelector(".cm-content, .jp-InputPlaceholder"));
-}"""
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 STORED = """([storage, path]) => new Promise((done, failed) => {
     const opened = indexedDB.open(storage);
@@ -122,8 +119,8 @@ class Lesson:
         browser.context.on("request", self._see)
         self.browser, self.path = browser, path
         self.page.goto(f"{address}{door}{path}")
-        self.page.wait_for_function(ALL_THERE)
         self.cells = self.page.locator(CELLS)
+        self.cells.nth(len(nbformat.read(ROOT / "notebooks" / path, 4).cells) - 1).wait_for(state="attached")
 
     def _hear(self, message):
         if message.type in ("error", "warning") and not message.text.startswith(ITS_OWN):

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
@@ -23,8 +24,11 @@ LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 PANDAS = "pyemscripten_2024_0_wasm32"  # the platform for which PyPI has pandas, by the name that pip knows
 FOR_BROWSER = ["--implementation=cp", "--python-version=3.12", "--abi=cp312", "--abi=none", f"--platform={PANDAS}"]
-# What is named as needed, and is not in a browser: the page's part of ipywidgets, which JupyterLite has, and locks.
-NOT_LOADED = {"jupyterlab-widgets", "filelock"}
+START = "deepseek-browser"
+# What JupyterLite's kernel asks for by name and no lesson needs; the package with the start stands in their place.
+IN_PLACE = ("jedi", "micropip", "piplite", "ssl")
+# What others name as needed and no lesson needs: the page's part of ipywidgets, locks, time zones, fonts inside a PDF.
+NOT_LOADED = {"jupyterlab-widgets", "filelock", "tzdata", "pytz", "fonttools"}
 # What a learner may type: the Hangul of KS X 1001, which is all of everyday Korean.
 HANGUL = bytes(byte for high in range(0xB0, 0xC9) for low in range(0xA1, 0xFF) for byte in (high, low)).decode("euc_kr")
 
@@ -65,14 +69,16 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
     folder.mkdir(parents=True)
     lock = _full_lock(pyodide)
     make_wheels(folder)
-    for wheel in kernel.glob("*.whl"):
-        shutil.copy(wheel, folder)
+    for name in ("ipykernel", "pyodide_kernel", "widgetsnbextension-4"):
+        shutil.copy(next(kernel.glob(f"{name}*.whl")), folder)
     for wheel in folder.glob(f"*{PANDAS}.whl"):  # pyodide-lock knows the platform by its other name
-        wheel.rename(folder / wheel.name.replace(PANDAS, f"{lock.info.platform}_{lock.info.arch}"))
+        _without_tests(wheel, folder / wheel.name.replace(PANDAS, f"{lock.info.platform}_{lock.info.arch}"))
     own = sorted(folder.glob("*.whl"))
     lock = add_wheels_to_spec(lock, own, base_url="./", ignore_missing_dependencies=True)
     for package in lock.packages.values():
         package.depends = [name for name in package.depends if name not in NOT_LOADED]
+    for name in IN_PLACE:
+        lock.packages[name] = lock.packages[START].model_copy(update={"name": name})
     lock.packages = {name: lock.packages[name] for name in sorted(_needed(lock))}
     if isinstance(pyodide, Path):
         others = {package.file_name for package in lock.packages.values()} - {f"./{wheel.name}" for wheel in own}
@@ -82,24 +88,34 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
 
 
 def make_wheels(folder: Path) -> None:
-    """Put into a folder the course's own wheel, the font's and those of wheels.txt."""
+    """Put into a folder the wheels of the course, of the font and of the start, and those of wheels.txt."""
     with TemporaryDirectory() as made:
         course, fonts = Path(made, "course"), Path(made, "fonts")
         shutil.copytree(ROOT / "data", course / "data", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         (course / "notebooks" / "teacher").mkdir(parents=True)  # the tools stay outside
         for file in (ROOT / "pyproject.toml", *ROOT.glob("LICENSE*")):
             shutil.copy(file, course)
-        shutil.copytree(HERE / "browser", fonts)
-        (fonts / "pylopdf_fonts_ko").mkdir()
+        (fonts / "pylopdf_fonts_ko").mkdir(parents=True)
+        shutil.copy(HERE / "fonts.toml", fonts / "pyproject.toml")
         shutil.copy(pylopdf_fonts_ko.__file__, fonts / "pylopdf_fonts_ko")
         cut_font(fonts / "pylopdf_fonts_ko" / pylopdf_fonts_ko.sans_path().name)
-        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, fonts)
+        start = shutil.copytree(HERE / "browser", Path(made, "start"))
+        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, fonts, start)
     _pip("download", "--only-binary=:all:", *FOR_BROWSER, f"--dest={folder}", "-r", HERE / "wheels.txt")
 
 
 def _pip(verb: str, *arguments: object) -> None:
     command = [sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*command, *map(str, arguments)], check=True)
+
+
+def _without_tests(wheel: Path, target: Path) -> None:
+    """Move a wheel, and leave out the tests inside: three of four of pandas' files."""
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            if "/tests/" not in item.filename:
+                new.writestr(item, old.read(item))
+    wheel.unlink()
 
 
 def _full_lock(pyodide: Path | str) -> PyodideLockSpec:

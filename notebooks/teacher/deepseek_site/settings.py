@@ -20,7 +20,7 @@ OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {
         "codeCellConfig": {"lineWrap": True},  # sentences are typed there
-        "windowingMode": "defer",  # all of a lesson is in the page: nothing jumps, and the browser's search finds it
+        "windowingMode": "none",  # all of a lesson is in the page: nothing jumps, and the browser's search finds it
     },
 }
 
@@ -51,7 +51,7 @@ def page(pyodide: str) -> dict:
         "disablePyPIFallback": True,
         "loadPyodideOptions": {
             "packages": list(AT_START),
-            "env": {"PYTHONSTARTUP": f"{SITE_PACKAGES}/deepseek_start.py"},
+            "env": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSTARTUP": f"{SITE_PACKAGES}/deepseek_start.py"},
         },
     }
     return {

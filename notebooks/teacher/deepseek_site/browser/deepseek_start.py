@@ -4,7 +4,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-sys.path[:] = [place for place in sys.path if place]  # each import would ask the page first whether the folder has it
+from IPython import get_ipython
+
+get_ipython().Completer.use_jedi = False  # it is not there; names are completed without it
+sys.path[:] = [place for place in sys.path if place]  # IPython has put the lessons' folder there again
 
 # Pyodide's matplotlib 3.8.4 comes with the list of fonts of a later one: it would pass it over, make its own at each
 # start, and say so in the first cell.
@@ -16,4 +19,4 @@ import seaborn  # noqa: E402
 
 import deepseek_course  # noqa: E402
 
-del Path, deepseek_course, find_spec, matplotlib, seaborn, sys, _fonts
+del Path, deepseek_course, find_spec, get_ipython, matplotlib, seaborn, sys, _fonts
