@@ -206,8 +206,8 @@ def test_a_notebook_taken_out_is_marked_like_any_other(taken_out, tmp_path):
         assert done.returncode == 0, done.stderr
     marked = nbformat.read(folder / "autograded" / "a-learner" / "02-ko" / taken_out.name, 4)
     checks = [cell for cell in marked.cells if cell.id.endswith("-check")]
-    given = [cell.outputs[0].data["text/plain"] for cell in checks]
-    assert given and given == [f"{cell.metadata.nbgrader.points:g}" for cell in checks]
+    given = [float(cell.outputs[0].data["text/plain"]) for cell in checks]
+    assert given and given == [cell.metadata.nbgrader.points for cell in checks]
     assert not marked.metadata.deepseek_course.get("notes")
 
 
