@@ -4,8 +4,10 @@
     python run.py test [...]     all tests that this machine can run; with --quick those of a minute
     python run.py build [...]    the notebooks from their sources
     python run.py class [...]    a class with nbgrader, in the folder class
+    python run.py site [...]     the lessons for a browser with nothing installed, in build/site
 
-Further arguments go to JupyterLab, to pytest, to deepseek_class in notebooks/teacher. Standard library only.
+Further arguments go to JupyterLab, to pytest, to deepseek_class or deepseek_site in notebooks/teacher. Standard
+library only.
 """
 
 import errno
@@ -44,7 +46,10 @@ in_use = []  # the environments' stamps that are held open
 
 # Each text in Korean and in English. No f-strings: an old Python has to read this far to say that it is too old.
 TEXTS = {
-    "usage": ("쓰는 법: python run.py lab | test | build | class", "Usage: python run.py lab | test | build | class"),
+    "usage": (
+        "쓰는 법: python run.py lab | test | build | class | site",
+        "Usage: python run.py lab | test | build | class | site",
+    ),
     "old": (
         "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치하세요.",
         "Python 3.11 or newer is needed, and this is {0}. Please install a newer one from python.org.",
@@ -379,7 +384,7 @@ def run(command, folder=HERE):
 def main(verb=None, *rest):
     if sys.version_info < (3, 11):
         stop("old", sys.version.split()[0])
-    if verb not in ("lab", "test", "build", "class"):
+    if verb not in ("lab", "test", "build", "class", "site"):
         stop("usage")
     # A sign that the console or a file does not know ends no command.
     sys.stdout.reconfigure(errors="backslashreplace")
@@ -397,8 +402,9 @@ def main(verb=None, *rest):
         if "--quick" in rest:
             rest = [argument for argument in rest if argument != "--quick"] + ["-m", "not whole_way"]
         run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto"] + rest)
-    elif verb == "build":
-        run([environment(".venv-dev", DEVELOPER), "-m", "deepseek_class.build"] + rest)
+    elif verb in ("build", "site"):
+        package = "deepseek_class" if verb == "build" else "deepseek_site"
+        run([environment(".venv-dev", DEVELOPER), "-m", package + ".build"] + rest)
     else:
         os.environ["COURSE_LANGUAGE"] = language()
         folder = os.path.join(HERE, "class")

