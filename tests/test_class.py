@@ -230,7 +230,7 @@ def test_nothing_changed_but_marks(marked):
     assert not [path for path in folder.parent.rglob("climbed.txt") if "extracted" not in path.parts]
     assert {path.name for path in folder.iterdir()} == {
         *("source", "release", "downloaded", "submitted", "autograded", "gradebook.db", "mark.log"),
-        *(".made-from", "nbgrader_config.py", "students.csv", "watch.py"),
+        *(".made-from", "nbgrader_config.py", "students.csv", "deadlines.csv", "watch.py"),
     }
 
 

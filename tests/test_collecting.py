@@ -99,6 +99,41 @@ def course(tmp_path, monkeypatch, capsys):
     ZipCollectApp.clear_instance()
 
 
+# A class of thirteen as each way of handing in brings it, and how many of them can be told; two are namesakes.
+CLASS = [(f"202601{n:02}", name) for n, name in enumerate("가나다라마바사아자차카", 1)] + [
+    ("20260112", "김민수"),
+    ("20260113", "김민수"),
+]
+DOWNLOADS = {
+    "Moodle, folders": (lambda n, id, name: f"{name}_{300 + n}_assignsubmission_file_/02-numbers.ipynb", 11),
+    "Moodle, flat": (lambda n, id, name: f"{name}_{300 + n}_assignsubmission_file_02-numbers.ipynb", 11),
+    "Canvas": (lambda n, id, name: f"{name}_{'LATE_' * (n == 2)}{5000 + n}_{9000 + n}_02-numbers-1.ipynb", 13),
+    "Blackboard": (lambda n, id, name: f"02_{id}_attempt_2026-03-0{n % 9 + 1}-10-00-00_02-numbers.ipynb", 13),
+    "name(id)": (lambda n, id, name: f"{name}({id})/02-numbers.ipynb", 13),
+    "id_name": (lambda n, id, name: f"{id}_{name}_02.ipynb", 13),
+    "Drive, name after": (lambda n, id, name: f"02-numbers - {name}{n if name == '김민수' else ''}.ipynb", 11),
+    "Drive, as it comes": (lambda n, id, name: f"02-numbers{f' ({n})' * (n > 0)}.ipynb", 0),
+    "Classroom, copies": (lambda n, id, name: f"Copy of 02-numbers{f' ({n})' * (n > 0)}.ipynb", 0),
+    "사본": (lambda n, id, name: f"02-numbers의 사본{f' ({n})' * (n > 0)}.ipynb", 0),
+    "numbers alone": (lambda n, id, name: f"{n + 1}.ipynb", 0),
+}
+
+
+@pytest.mark.parametrize("layout", DOWNLOADS)
+def test_how_many_of_a_class_each_layout_brings(course, layout):
+    name_of, count = DOWNLOADS[layout]
+    roster = "\n".join(f"{id},{name},{5000 + n}" for n, (id, name) in enumerate(CLASS))
+    course.roster(f"id,last_name,lms_user_id\n{roster}\n")
+    files = {name_of(n, id, name): notebook(id) for n, (id, name) in enumerate(CLASS)}
+    assert len(files) == 13
+    receipts = {name.replace("_02-numbers.ipynb", ".txt"): b"Name: x" for name in files if "_attempt_" in name}
+    course.put({"02-20261128.zip": zipped(files | receipts)})
+    found = course.collect()
+    assert len(found) == count and all(student == text for student, text in found.items())
+    assert f"nobody knows whose: {13 - count}" in course.end[0]
+    assert len(course.lines) == (0 if count == 13 else 1 if count == 0 else 2)
+
+
 LAYOUTS = {
     "moodle": ["{0}_311_assignsubmission_file_/02-numbers.ipynb", "{1}_312_assignsubmission_file/숙제.ipynb"],
     "moodle flat": ["{0}_311_assignsubmission_file_02-numbers.ipynb", "{1}_312_assignsubmission_file_숙제.ipynb"],

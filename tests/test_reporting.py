@@ -12,11 +12,11 @@ import nbformat
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
-from nbgrader.api import Gradebook
 
 import deepseek_course as course
 from class_helpers import FAR, make_class, mark, opened, table
 from deepseek_class import reporting
+from deepseek_class.folder import read_roster
 from deepseek_class.source import Lesson, SourceError
 from deepseek_course import language
 from deepseek_course.practice import exercises, judging
@@ -35,7 +35,7 @@ def export(folder):
     """Only the marks, as `nbgrader export --exporter=deepseek_class.reporting.MarksExporter` writes them."""
     (folder / "report").mkdir(exist_ok=True)
     with opened(folder) as gradebook:
-        reporting.read_roster(folder / "students.csv", gradebook)
+        read_roster(folder / "students.csv", gradebook)
         reporting.MarksExporter(to=str(folder / "report" / "marks.csv")).export(gradebook)
     return marks_of(folder)
 
@@ -73,7 +73,7 @@ def test_marks_have_the_columns_that_canvas_wants_and_a_row_for_each_learner(rep
     assert own["s001"]["Student"] == "Lovelace, Ada" and own["s001"]["ID"] == "9001"
     assert own["s011"]["SIS Login ID"] == "s011@school.example"
     nothing = list(own["s011"].values())[5:]
-    assert nothing == ["", "", "", "0"]
+    assert nothing == ["", "", "", "0", ""]
 
 
 def test_korean_names_are_written_as_koreans_write_them(reported):
@@ -223,9 +223,7 @@ def test_after_a_corrected_key_both_tables_have_the_same_points_and_it_is_said(o
 
 
 def test_a_score_that_the_teacher_changed_is_in_both_tables(one_learner):
-    with Gradebook(
-        reporting.URL.create("sqlite", database=str(one_learner / "gradebook.db")), course_id=""
-    ) as gradebook:
+    with opened(one_learner) as gradebook:
         gradebook.find_grade("02-fall", "02-numbers", "02-ko", "one").manual_score = 0.5
         gradebook.db.commit()
     reporting.report(one_learner)

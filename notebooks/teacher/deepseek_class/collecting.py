@@ -11,18 +11,16 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from nbgrader.plugins import FileNameCollectorPlugin
 
-from . import roster
+from . import deadlines, roster
+from .handed_in import ATTEMPT, handed_in, lesson_of, lms_part, times_of, write_handed_in
 from .messages import say, shortened
 from .roster import folder_name
 
-# Moodle: Name_NUMBER_assignsubmission_file_/…, or all in the file's name. Canvas: name_LATE_USER_UPLOAD_….
-LMS = re.compile(r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_|(?:LATE_)?(?P<user>\d+)_\d{3,}_)")
 COPY = r"\(\d+\)|의 사본|복사본|사본|copy(?: of|\d*)"
 ENDING = re.compile(r"\.(?:ipynb|zip)$", re.IGNORECASE)
 
@@ -103,25 +101,28 @@ class Collector(FileNameCollectorPlugin):
         self.students = Path(course.root, "students.csv")
         try:
             self.roster = [as_student(row) for row in roster.read_rows(self.students)]
+            self.rules = deadlines.read_rules(Path(course.root, deadlines.FILE))
         except ValueError as error:
             app.fail(str(error))
         self.rows = {folder_name(row.id) for row in self.roster}
         self.nameless = set()
         files = sorted(path for path in self.root.rglob("*") if path.is_file())
         for path in files:
-            if path.suffix != ".ipynb":
+            if path.suffix != ".ipynb" and not is_receipt(path):
                 print(say("no_notebook", self._shown(path)))
-        handed_in = self._by_student([self._identify(path) for path in files if path.suffix == ".ipynb"])
-        nobodys = handed_in.pop("", [])
-        plan = self._choose(handed_in)
-        left = self._tell_nobodys(nobodys, handed_in)
-        self._sum_up(len(plan), len(handed_in) - len(plan), left, handed_in.keys())
+        notebooks = [path for path in files if path.suffix == ".ipynb"]
+        self.times = times_of(self.root, notebooks)
+        theirs = self._by_student([self._identify(path) for path in notebooks])
+        nobodys = theirs.pop("", [])
+        plan = self._choose(theirs)
+        left = self._tell_nobodys(nobodys, theirs)
+        self._sum_up(len(plan), len(theirs) - len(plan), left, theirs.keys())
         return plan
 
     def _identify(self, path: Path) -> Work:
         """Whose a notebook is by the names of its file and folders; in an LMS's download the LMS alone speaks."""
         parts = path.relative_to(self.root).parts
-        lms = next(filter(None, map(LMS.match, parts)), None)
+        lms = lms_part(parts)
         user = lms["user"] if lms else None
         account = f"{lms['name']}_{lms['number'] or user}" if lms else ""
         found, certain = fitting([lms["name"]] if lms else parts, user, self.roster)
@@ -141,7 +142,7 @@ class Collector(FileNameCollectorPlugin):
         own = next((n for n, each in enumerate(folders) if n and ENDING.search(each)), len(folders))
         outside = [each for each in folders[:own] if not ENDING.search(each)] or folders[: own + 1] or [""]
         folder = outside[-1]
-        if not self._bare(name):
+        if not self._bare(name) or (self.roster and self._bare(name).isdigit()):  # 3.ipynb names nobody in the roster
             self.nameless.add(path)
         source = [*folders, self._bare(name) or name]
         return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join(source))
@@ -153,32 +154,34 @@ class Collector(FileNameCollectorPlugin):
 
     def _by_student(self, works: list[Work]) -> dict[str, list[Path]]:
         """What came in from each student; under an empty name what is not certainly anybody's."""
-        sources, handed_in = defaultdict(set), defaultdict(list)
+        sources, theirs = defaultdict(set), defaultdict(list)
         for work in works:
             sources[work.student.casefold()] |= {work.source} - {""}
         for work in works:
             unique = not work.source or len(sources[work.student.casefold()]) == 1
-            handed_in[work.student if unique else ""].append(work.path)
-        return handed_in
+            theirs[work.student if unique else ""].append(work.path)
+        return theirs
 
-    def _choose(self, handed_in: dict[str, list[Path]]) -> dict[Path, dict]:
+    def _choose(self, theirs: dict[str, list[Path]]) -> dict[Path, dict]:
         """The newest notebook of each student that is of this lesson, unless it is collected already."""
-        self._tell_left_over(handed_in.keys())
-        plan = {}
-        for student, paths in handed_in.items():
+        self._tell_left_over(theirs.keys())
+        plan, self.known = {}, {}
+        for student, paths in theirs.items():
             best = max(paths, key=self._rank)
             for path in paths:
                 if not same(path, best):  # an LMS gives out everything each time
                     print(say("older", self._shown(path), student, self._shown(best)))
             if not same(best, self.submitted / student / self.assignment / f"{self.notebook}.ipynb"):
                 plan[best] = self._take(best, student)
+            self.known[student] = handed_in(self.root, best, self.times)
+        write_handed_in(self.root.parent, self.known)
         return plan
 
     def _take(self, path: Path, student: str) -> dict:
         if self.roster and student not in self.rows:
             print(say("stranger", self._shown(path), student))
-        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
-        return {"student_id": student, "file_id": self.notebook, "timestamp": when}
+        when = {"timestamp": str(self.times[path])} if path in self.times else {}
+        return {"student_id": student, "file_id": self.notebook, **when}
 
     def _tell_left_over(self, students: Iterable[str]):
         """Says what was collected before students.csv had its learner."""
@@ -186,9 +189,9 @@ class Collector(FileNameCollectorPlugin):
             if self.roster and folder.parent.name not in self.rows.union(students):
                 print(say("left_over", folder.parent.name, self.assignment))
 
-    def _tell_nobodys(self, nobodys: list[Path], handed_in: dict[str, list[Path]]) -> int:
+    def _tell_nobodys(self, nobodys: list[Path], theirs: dict[str, list[Path]]) -> int:
         """Says which files are nobody's, a folder of files without any name in one line; how many there are."""
-        known = [path for paths in handed_in.values() for path in paths]
+        known = [path for paths in theirs.values() for path in paths]
         left = [path for path in nobodys if not any(self._is_renamed(path, other) for other in known)]
         folders = defaultdict(list)
         for path in left:
@@ -207,12 +210,14 @@ class Collector(FileNameCollectorPlugin):
         return any(new.endswith(f"_{old}") for old in before for new in after) and same(path, other)
 
     def _sum_up(self, new: int, unchanged: int, nobodys: int, students: Iterable[str]):
-        lesson = self.assignment.removesuffix("-ko").removesuffix("-en")
+        lesson = lesson_of(self.assignment)
         there = {path.parent.name for path in find_handed_in(self.submitted, lesson)}
         missing = roster.missing(self.students, there.union(students))
         print(say("collected", new, unchanged, nobodys))
         if missing:
             print(say("missing_from", lesson, ", ".join(missing)))
+        for line in deadlines.summary(self.rules, lesson, self.known, roster.names(self.students)):
+            print(line)
 
     def _rank(self, path: Path) -> tuple:
         """What is of this lesson last, of that the newest, and of two from one minute the (2) after the (1)."""
@@ -228,6 +233,11 @@ class Collector(FileNameCollectorPlugin):
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def is_receipt(path: Path) -> bool:
+    """Whether a file is the text that Blackboard puts beside each submission."""
+    return path.suffix == ".txt" and bool(ATTEMPT.search(f"{path.stem}_"))
 
 
 def same(path: Path, other: Path) -> bool:

@@ -1,6 +1,6 @@
 """A class with nbgrader: `python run.py class …`, run in the course folder class/, which is set up where it is not.
 
-mark, report, handout and formgrader are the course's own; every other command is nbgrader's.
+The verbs below are the course's own; every other command is nbgrader's.
 """
 
 import os
@@ -11,10 +11,14 @@ from nbgrader.apps.nbgraderapp import NbGraderApp
 
 from . import reporting
 from .folder import assignments, set_up
+from .giving_back import feedback
 from .handing_out import handout
 from .marking import mark
+from .marks import marks
 from .messages import say
 from .programs import hand_over
+from .school_list import roster
+from .written import written
 
 
 def formgrader(arguments: list[str]):
@@ -27,12 +31,15 @@ def report(arguments: list[str]):
     reporting.report(Path.cwd())
 
 
-VERBS = {"mark": mark, "report": report, "handout": handout, "formgrader": formgrader}
+VERBS = {
+    **{"roster": roster, "handout": handout, "mark": mark, "formgrader": formgrader},
+    **{"written": written, "feedback": feedback, "report": report, "marks": marks},
+}
 
 
 def tell_commands():
     """The course's own commands, and below them the names of nbgrader's."""
-    others = sorted(NbGraderApp.subcommands.keys() - VERBS.keys() - {"assign", "feedback", "fetch", "release"})
+    others = sorted(NbGraderApp.subcommands.keys() - VERBS.keys() - {"assign", "fetch", "release"})
     print(say("ready", Path.cwd(), ", ".join(assignments()), ", ".join(others)))
 
 

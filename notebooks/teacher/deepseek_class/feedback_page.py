@@ -3,8 +3,10 @@
 import os
 
 from nbconvert import HTMLExporter
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 
+from .deadlines import read_rules, told
 from .preprocessors.cells import about, said
 from .preprocessors.results import with_summary
 
@@ -16,12 +18,19 @@ class FeedbackPage(HTMLExporter):
 
 
 class Points(GetGrades):
-    """nbgrader's GetGrades, which brings the points; also whether a task still waits for its marker."""
+    """nbgrader's GetGrades, which brings the points; also whether a task waits for its marker, and what was late."""
 
     def _get_score(self, cell, resources):
         super()._get_score(cell, resources)
         place = (cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id)
         cell.metadata.nbgrader.waiting = self.gradebook.find_grade(*place).needs_manual_grade
+
+    def preprocess(self, nb, resources):
+        nb, resources = super().preprocess(nb, resources)
+        with Gradebook(self.db_url) as gradebook:
+            submission = gradebook.find_submission(self.assignment_id, self.student_id)
+            resources["late"] = told(submission, read_rules(), language_of(nb))
+        return nb, resources
 
 
 class Tabulate(NbGraderPreprocessor):
@@ -29,5 +38,10 @@ class Tabulate(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         resources["words"] = {word: said(nb, f"page_{word}") for word in WORDS}
-        resources["language"] = about(nb).get("language") or os.environ.get("COURSE_LANGUAGE", "en")
+        resources["language"] = language_of(nb)
         return with_summary(nb) if about(nb) else nb, resources
+
+
+def language_of(nb) -> str:
+    """A notebook's language, or the teacher's where it has none."""
+    return about(nb).get("language") or os.environ.get("COURSE_LANGUAGE", "en")

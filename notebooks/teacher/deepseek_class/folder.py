@@ -3,15 +3,22 @@
 import hashlib
 import json
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
+from sqlalchemy import URL
 
 from deepseek_course.language import LANGUAGES
 
+from . import deadlines
 from .build import assignment
 from .messages import say
 from .preprocessors.cells import about, is_hidden
+from .roster import read_rows
 from .source import ROOT, SOURCES, read_lessons
 from .writing import whole
 
@@ -23,7 +30,7 @@ c = get_config()
 '''
 MADE_FROM = Path(".made-from")  # spares the reading of all lessons with each command
 ROSTER = "students.csv"
-COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id"]
+COLUMNS = ["id", "last_name", "first_name", "email", "lms_user_id", "section", "number"]
 TOOLS = Path(__file__).resolve().parent
 
 
@@ -32,6 +39,7 @@ def set_up():
     write_if_missing(Path("nbgrader_config.py"), CONFIG.format(tools=str(TOOLS)))
     point_to_tools(Path("nbgrader_config.py"))
     write_if_missing(Path(ROSTER), ",".join(COLUMNS) + "\n")
+    write_if_missing(deadlines.FILE, ",".join(deadlines.COLUMNS) + "\n")
     if is_current():
         return
     kept = [
@@ -41,6 +49,38 @@ def set_up():
     ]
     if all(kept):
         MADE_FROM.write_text(origin())
+
+
+@contextmanager
+def class_gradebook(folder: Path = Path()) -> Iterator[Gradebook]:
+    """A class's gradebook, brought up to date with students.csv and deadlines.csv.
+
+    Raises:
+        SystemExit: there is none yet, or one of the tables cannot be read.
+    """
+    path = folder / "gradebook.db"
+    if not path.is_file():
+        sys.exit(say("nothing_marked"))
+    address = URL.create("sqlite", database=str(path.resolve()), query={"timeout": "60"})
+    with Gradebook(address, course_id="") as gradebook:
+        read_roster(folder / ROSTER, gradebook)
+        deadlines.apply(gradebook, folder)
+        yield gradebook
+
+
+def read_roster(path: Path, gradebook: Gradebook) -> None:
+    """Enter the learners of students.csv into the gradebook, as `nbgrader db student import` does.
+
+    Raises:
+        SystemExit: the file is no roster; the message says what to do.
+    """
+    try:
+        rows = read_rows(path)
+    except ValueError as error:
+        sys.exit(str(error))
+    for row in rows:
+        known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
+        gradebook.update_or_create_student(row["id"], **known)
 
 
 def is_current() -> bool:

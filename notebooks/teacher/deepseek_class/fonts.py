@@ -13,11 +13,17 @@ ALWAYS = string.printable + "•◦▪"  # what a browser writes before the item
 
 
 def font_face(text: str) -> str:
-    """A CSS rule @font-face with Noto Sans KR as far as a text needs it, about 0.1 MB; its family is FAMILY.
+    """A CSS rule @font-face with the font as far as a text needs it, about 0.1 MB; its family is FAMILY.
 
     Args:
         text: what is to be shown; a whole HTML document will do.
     """
+    data = base64.b64encode(cut(text)).decode()
+    return f'@font-face {{ font-family: "{FAMILY}"; src: url("data:font/woff;base64,{data}"); }}'
+
+
+def cut(text: str) -> bytes:
+    """Noto Sans KR as far as a text needs it, a WOFF file."""
     options = subset.Options(flavor="woff", layout_features=["*"])
     font = subset.load_font(str(pylopdf_fonts_ko.sans_path()), options)
     subsetter = subset.Subsetter(options)
@@ -25,5 +31,4 @@ def font_face(text: str) -> str:
     subsetter.subset(font)
     file = io.BytesIO()
     subset.save_font(font, file, options)
-    data = base64.b64encode(file.getvalue()).decode()
-    return f'@font-face {{ font-family: "{FAMILY}"; src: url("data:font/woff;base64,{data}"); }}'
+    return file.getvalue()

@@ -14,8 +14,9 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import determine_grade
 from tqdm import tqdm
 
-from . import collecting, reporting, roster
-from .folder import ROSTER, assignments, is_released, source_name
+from . import collecting, deadlines, roster
+from .folder import ROSTER, assignments, is_released, read_roster, source_name
+from .handed_in import lesson_of
 from .messages import say
 from .preprocessors.cells import is_check
 from .preprocessors.judging import Judge
@@ -54,7 +55,8 @@ def mark(arguments: list[str]):
     if not handed_in:
         sys.exit(say("nothing"))
     with Gradebook(config.CourseDirectory.db_url) as gradebook:  # also made here, before several workers write to it
-        reporting.read_roster(Path(ROSTER), gradebook)
+        read_roster(Path(ROSTER), gradebook)
+        deadlines.apply(gradebook)
         for name in sorted({folder.name for folder in handed_in}):
             if not is_known(name, gradebook):
                 sys.exit(say("unreleased", name))
@@ -69,6 +71,8 @@ def mark(arguments: list[str]):
         if folder not in failed and not is_marked(folder):
             faults[folder] = say("no_file", source_name(folder.name))
             print(say("failed", folder, faults[folder]))
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:
+        deadlines.apply(gradebook)  # whose submission came into it just now
     if failed:
         print(say("log", Path(LOG).resolve()))
     print(say("marked", len(handed_in), sum(map(is_marked, sound))))
@@ -88,7 +92,7 @@ def is_known(name: str, gradebook: Gradebook) -> bool:
 
 def tell_missing(names: list[str]):
     """Says who of the roster has handed in nothing of an assignment, in neither language."""
-    for lesson in dict.fromkeys(name.removesuffix("-ko").removesuffix("-en") for name in names):
+    for lesson in dict.fromkeys(map(lesson_of, names)):
         there = {path.parent.name for path in collecting.find_handed_in(Path("submitted"), lesson)}
         if missing := roster.missing(Path(ROSTER), there):
             print(say("missing_from", lesson, ", ".join(missing)))
@@ -135,4 +139,5 @@ def judge_again(wanted: list[str], config):
                 grade.auto_score, _ = determine_grade(cell)
             gradebook.db.commit()
             write_marked(notebook, path)
+        deadlines.apply(gradebook)
     print(say("marked", len(paths), len(paths)))

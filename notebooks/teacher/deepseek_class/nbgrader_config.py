@@ -28,6 +28,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import SAWarning
 
 from deepseek_class.collecting import Collector
+from deepseek_class.deadlines import LatePenalty
 from deepseek_class.feedback_page import FeedbackPage, Points, Tabulate
 from deepseek_class.preprocessors.clearing import ClearForLanguage, DropHidden
 from deepseek_class.preprocessors.defusing import Defuse
@@ -72,6 +73,7 @@ c.Autograde.sanitize_preprocessors = [
 c.Autograde.autograde_preprocessors = [
     *(Run, IgnorePattern, LimitOutput, Judge, Defuse, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata),
 ]
+c.AssignLatePenalties.plugin_class = LatePenalty
 c.Run.kernel_name = ISOLATED
 c.Execute.timeout = 20  # seconds a cell
 c.Execute.iopub_timeout = 10  # seconds until what a cell put out has come, after its end

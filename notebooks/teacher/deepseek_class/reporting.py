@@ -1,108 +1,28 @@
-"""`python run.py class report`: marks.csv for the LMS, answers.csv, and two notebooks that show the class.
-
-`nbgrader export --exporter=deepseek_class.reporting.MarksExporter` writes the marks alone.
-"""
+"""`python run.py class report`: marks.csv for the LMS, answers.csv, alike.csv, two notebooks on the class."""
 
 import json
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 from nbconvert import HTMLExporter
-from nbgrader.api import Gradebook, Student
-from nbgrader.plugins import ExportPlugin
-from sqlalchemy import URL
+from nbgrader.api import Gradebook
 
 from deepseek_course.language import LANGUAGES
 from deepseek_course.plain import MIME
 from deepseek_course.practice import judging
 from deepseek_course.practice.opinions import KNEW, Forecast
 
+from . import alike
 from .build import execute, solved, version
+from .folder import class_gradebook
+from .marks import MarksExporter, name_of
 from .messages import say
 from .preprocessors.judging import verdict
 from .preprocessors.results import noticed
-from .roster import full_name, read_rows
 from .source import Lesson, SourceError
-from .writing import whole
-
-
-class MarksExporter(ExportPlugin):
-    """One row a learner, one column a lesson: read by the grade imports of Canvas and Moodle, and by Excel.
-
-    Canvas knows its columns by these names and passes over those that say "Final Points"; it would take a header
-    that ends in "(30)" for the assignment of that id. Moodle would stop at Canvas's row "Points Possible".
-    """
-
-    def export(self, gradebook: Gradebook) -> None:
-        """Write the marks to `self.to`, or to marks.csv; of two languages of a lesson the better counts."""
-        most, marks, waiting = {}, {}, defaultdict(int)
-        for assignment in gradebook.assignments:
-            if not assignment.submissions or (self.assignment and assignment.name not in self.assignment):
-                continue
-            lesson = assignment.name.removesuffix("-ko").removesuffix("-en")
-            most[lesson] = max(assignment.max_score, most.get(lesson, 0))
-            for submission in assignment.submissions:
-                score = max(0, submission.score - (submission.late_submission_penalty or 0))
-                learner = submission.student_id
-                marks[learner, lesson] = max(score, marks.get((learner, lesson), 0))
-                grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-                waiting[learner] += sum(grade.needs_manual_grade for grade in grades)
-        rows = []
-        for student in gradebook.students:
-            if self.student and student.id not in self.student:
-                continue
-            own = {lesson: marks[student.id, lesson] for lesson in sorted(most) if (student.id, lesson) in marks}
-            row = {
-                "Student": name_of(student),
-                "ID": student.lms_user_id or "",
-                "SIS User ID": student.id,
-                "SIS Login ID": student.email or "",
-                "Section": "",
-            }
-            row |= {f"{lesson} (of {most[lesson]:g})": own.get(lesson, "") for lesson in sorted(most)}
-            row[f"Final Points (of {sum(most.values()):g})"] = sum(own.values()) if own else ""
-            row["to mark or look at again (beside Final Points)"] = waiting[student.id]
-            rows.append(row)
-        write_table(rows, Path(self.to or "marks.csv"))
-
-
-def name_of(student: Student) -> str:
-    """A learner's name as it is written in their language, or the id where no name is known."""
-    return full_name(student.last_name, student.first_name) or student.id
-
-
-def write_table(rows: list[dict], path: Path) -> None:
-    """Write rows as a CSV file whose Korean Excel reads, and whose cells no spreadsheet takes for a formula.
-
-    Raises:
-        SystemExit: the file cannot be written, such as where it is open in Excel.
-    """
-
-    def cell(value: object) -> object:
-        if isinstance(value, str):
-            return f"'{value}" if value.startswith(tuple("=+-@＝＋－＠\t\r\n")) else value
-        return f"{value:g}"
-
-    with whole(path) as part:
-        pd.DataFrame(rows).map(cell).to_csv(part, index=False, encoding="utf-8-sig")
-
-
-def read_roster(path: Path, gradebook: Gradebook) -> None:
-    """Enter the learners of students.csv into the gradebook, as `nbgrader db student import` does.
-
-    Raises:
-        SystemExit: the file is no roster; the message says what to do.
-    """
-    try:
-        rows = read_rows(path)
-    except ValueError as error:
-        sys.exit(str(error))
-    for row in rows:
-        known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
-        gradebook.update_or_create_student(row["id"], **known)
+from .writing import whole, write_table
 
 
 def read_marked(path: Path) -> tuple[dict, list[dict]]:
@@ -205,15 +125,15 @@ def report(folder: Path) -> None:
         SystemExit: nothing is marked yet, a file cannot be read or written, or a key has a mistake; the message says
             what to do. With code 1, where something was left out.
     """
-    paths, gradebook_file = sorted(folder.glob("autograded/*/*/*.ipynb")), folder / "gradebook.db"
-    if not paths or not gradebook_file.is_file():
+    paths = sorted(folder.glob("autograded/*/*/*.ipynb"))
+    if not paths:
         sys.exit(say("nothing_marked"))
     target = folder / "report"
     target.mkdir(exist_ok=True)
-    address = URL.create("sqlite", database=str(gradebook_file.resolve()), query={"timeout": "60"})
-    with Gradebook(address, course_id="") as gradebook:
-        read_roster(folder / "students.csv", gradebook)
-        MarksExporter(to=str(target / "marks.csv")).export(gradebook)
+    with class_gradebook(folder) as gradebook:
+        exporter = MarksExporter(to=str(target / "marks.csv"))
+        exporter.folder = folder
+        exporter.export(gradebook)
         names = {student.id: name_of(student) for student in gradebook.students}
         late, given = read_gradebook(gradebook)
     print(say("made", target / "marks.csv"))
@@ -223,6 +143,8 @@ def report(folder: Path) -> None:
     with_marks(rows, late, given)
     write_table([{key: row[key] for key in row if key != "assignment"} for row in rows], target / "answers.csv")
     print(say("made", target / "answers.csv"))
+    write_table(alike.pairs(paths, rows), target / "alike.csv", columns=say("alike_columns").split(","))
+    print(say("made", target / "alike.csv"))
     pages = ["overview", "forecasts"] if any(map(is_scored, rows)) else ["overview"]
     if not show_all(pages, target) or unreadable:
         sys.exit(1)

@@ -13,22 +13,31 @@ from .messages import say
 LONGEST = 80  # bytes of a folder's name
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of students.csv, in UTF-8 or as Korean Excel saves it (CP949); none where there is no such file.
-
-    Raises:
-        ValueError: the file has no column id, or an id in two rows; the message is for the teacher.
-    """
-    raw = path.read_bytes() if path.exists() else b""
+def decoded(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp949", "replace")
+    return unicodedata.normalize("NFC", text)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file in UTF-8 or as Korean Excel saves it (CP949); none where there is no such file."""
+    text = decoded(path.read_bytes() if path.exists() else b"")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return [{key.strip(): (value or "").strip() for key, value in row.items() if key} for row in rows]
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of students.csv.
+
+    Raises:
+        ValueError: the file has no column id, or an id in two rows; the message is for the teacher.
+    """
     try:
-        rows = list(csv.DictReader(io.StringIO(unicodedata.normalize("NFC", text), newline="")))
+        rows = read_table(path)
     except csv.Error:
         raise ValueError(say("roster")) from None
-    rows = [{key.strip(): (value or "").strip() for key, value in row.items() if key} for row in rows]
     if rows and "id" not in rows[0]:
         raise ValueError(say("roster"))
     rows = [row for row in rows if row["id"]]
@@ -64,6 +73,17 @@ def missing(path: Path, there: set[str]) -> list[str]:
     Raises:
         ValueError: as read_rows does.
     """
-    rows = [row for row in read_rows(path) if folder_name(row["id"]) not in there]
-    names = [(full_name(row.get("last_name"), row.get("first_name")), row["id"]) for row in rows]
-    return [f"{name} ({student})" if name else student for name, student in names]
+    return [called for student, called in names(path).items() if student not in there]
+
+
+def names(path: Path) -> dict[str, str]:
+    """What each learner of students.csv is called in a list, such as 홍길동 (20260101), by the name of their folder.
+
+    Raises:
+        ValueError: as read_rows does.
+    """
+    called = {}
+    for row in read_rows(path):
+        name = full_name(row.get("last_name"), row.get("first_name"))
+        called[folder_name(row["id"])] = f"{name} ({row['id']})" if name else row["id"]
+    return called

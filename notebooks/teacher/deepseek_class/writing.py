@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+
 from .messages import say
 
 
@@ -24,3 +26,19 @@ def whole(path: Path) -> Iterator[Path]:
         sys.exit(say("unwritable", path, error.strerror or error))
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_table(rows: list[dict], path: Path, columns: list[str] | None = None) -> None:
+    """Write rows as a CSV file whose Korean Excel reads, and whose cells no spreadsheet takes for a formula.
+
+    Raises:
+        SystemExit: the file cannot be written, such as where it is open in Excel.
+    """
+
+    def cell(value: object) -> object:
+        if isinstance(value, str):
+            return f"'{value}" if value.startswith(tuple("=+-@＝＋－＠\t\r\n")) else value
+        return f"{value:g}"
+
+    with whole(path) as part:
+        pd.DataFrame(rows, columns=columns).map(cell).to_csv(part, index=False, encoding="utf-8-sig")

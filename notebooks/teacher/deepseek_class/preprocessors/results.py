@@ -53,7 +53,9 @@ def row_of(nb: NotebookNode, cell: NotebookNode) -> str:
         points = said(nb, "page_waiting")
     else:
         points = f"{score:g} / {grading.points:g}"
+    told = result.get("message") or grading.get("comment") or ""
+    told = "" if told == "No response." else told  # nbgrader's own, of an empty cell
     return (
         f"<tr><td><a href='#{grading.grade_id}'>{html.escape(title)}</a></td><td>{result.get('mark', '')}</td>"
-        f"<td class='points'>{points}</td><td>{escaped(result.get('message', ''))}</td></tr>"
+        f"<td class='points'>{points}</td><td>{escaped(told)}</td></tr>"
     )
