@@ -225,6 +225,15 @@ def test_the_shares_as_they_are_printed_give_the_points_of_the_right_option(lang
     assert f"{china - us:.1f}" in option
 
 
+def test_the_english_lesson_on_words_is_about_english_words():
+    lesson = Lesson(SOURCES / "01-vocabulary.md")
+    said = [cell.source for cell in build.learner(lesson, "en").cells]
+    said += [text.en for task in lesson.tasks.values() for text in (task.exercise.title, *task.exercise.texts())]
+    course.use("en")
+    words = course.table("vocabulary")[["english", "definition", "confusable", "difference", "example"]]
+    assert not [text for text in [*said, *words.to_numpy().flat] if re.search("[가-힣一-鿿]", text)]
+
+
 def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees():
     facts, names = tables()
     lesson, known = Lesson(SOURCES / "02-numbers.md"), known_values()

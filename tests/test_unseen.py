@@ -24,7 +24,16 @@ DATES = r"(?:\d+~)?\d+일|\d+(?:st|nd|rd|th)\b"
 
 # What charts, tables and the text after them find, in words that a title or an alt text might use.
 FINDINGS = {
-    "01": ["무단 사용 **의혹**", "**alleged** use without permission"],
+    "01": [
+        "무단 사용 **의혹**",
+        "**alleged** use without permission",
+        "그 차이를 만든 것은",
+        "the words did that",
+        "STI는 0.1%",
+        "STI, went up 0.1%",
+        "그 약점이 무엇인지는",
+        "Hardly anything is left",
+    ],
     "02": [
         "모두 내린 것은 아니",
         "not everything fell",
