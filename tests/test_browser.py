@@ -304,34 +304,6 @@ def test_flashcards_unfold_with_the_keyboard_alone(opened):
     assert focused.startswith("SUMMARY") and card.locator("summary").inner_text() not in focused
 
 
-@pytest.mark.parametrize("opened", ["04-scenarios"], indirect=True)
-def test_sliders_move_with_the_keyboard_and_have_names(opened, language):
-    page, notebook, _ = opened
-    course.use(language)
-    number = next(n for n, cell in enumerate(notebook.cells) if "# show_sliders()" in cell.source)
-    page.type_into(number, notebook.cells[number].source.replace("# show_sliders()", "show_sliders()"))
-    page.page.keyboard.press("Shift+Enter")
-    cell = page.cells.nth(number)
-    cell.locator("[role=slider]").first.wait_for(timeout=30_000)
-    page.wait_until_idle()
-    assert cell.locator("[role=slider]").count() == len(course.table("drivers"))
-    before = page.output(number)
-    name = course.table("drivers")["name"]["export_rules"]
-    slider = cell.locator(".widget-slider", has_text=name).locator("[role=slider]")
-    slider.focus()
-    for _ in range(3):
-        page.page.keyboard.press("ArrowRight")
-    page.page.wait_for_function("value => document.activeElement.ariaValueNow == value", arg="8.0")
-    page.wait_until_idle()
-    assert page.output(number) != before
-    page.type_into(number, notebook.cells[number].source.replace("# show_sliders()", "show_sliders(BoundedIntText)"))
-    page.page.keyboard.press("Shift+Enter")
-    cell.get_by_label(name).wait_for(timeout=30_000)  # a slider of ipywidgets has a name only for the eye
-    page.wait_until_idle()
-    assert not serious_faults(page.page, ".jp-OutputArea .widget-interact")
-    page.type_into(number, notebook.cells[number].source)
-
-
 def serious_faults(page, where=".jp-RenderedHTMLCommon"):
     """What axe finds of serious and critical faults in what the lesson draws (not in JupyterLab around it)."""
     found = Axe().run(page, context={"include": [[where]]}).response["violations"]

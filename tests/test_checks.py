@@ -553,9 +553,9 @@ def test_a_forecast_without_a_probability_is_open(answer):
 
 
 def test_a_round_of_zeros_and_ones_is_told_to_use_percent():
-    statements = judging.get("04-practice").count
-    assert "100" in str(course.check("04-practice", [1] * statements).message)
-    assert course.check("04-practice", [0] * statements).passed
+    statements = judging.get("04-confidence-1").count
+    assert "100" in str(course.check("04-confidence-1", [1] * statements).message)
+    assert course.check("04-confidence-1", [0] * statements).passed
 
 
 def test_what_one_knows_already_may_stay_open():

@@ -1,17 +1,23 @@
 """Nothing gives an outcome away before its time, and a flag alone makes no good forecaster."""
 
+import html
 import re
 
+import matplotlib
 import nbformat
 import pandas as pd
 import pytest
 
 import deepseek_course as course
+import figures
+from deepseek_class.build import learner
 from deepseek_class.source import ROOT, SOURCES, Lesson
 from deepseek_course.language import LANGUAGES
+from deepseek_course.lesson import notes
 from deepseek_course.practice import judging
 from deepseek_course.practice.opinions import Forecast
 from deepseek_course.tables import reading
+from deepseek_course.tables.texts import known_values
 from samples import LESSONS, languages
 
 LATER = ("outcomes", "later_facts", "later_events", "later_sources")  # the tables that may tell
@@ -104,51 +110,154 @@ def test_every_question_that_is_scored_has_its_telltale():
     """The scan above knows every question; and each pattern does find its outcome, where it may be told."""
     course.use("en")
     scored = course.table("questions").query("number > 0").index
-    assert len(scored) == 16 and set(scored) <= set(TELLTALES)
+    pool = course.table("questions").query("topic != ''").index
+    assert len(scored) == 9 and set(scored) <= set(TELLTALES)
     told = "\n".join(course.table(name).reset_index().to_csv() for name in LATER)
-    missing = [question for question in scored if not re.search(TELLTALES[question], told)]
+    missing = [question for question in pool if not re.search(TELLTALES[question], told)]
     assert not missing
 
 
 @pytest.fixture
-def scored():
+def pool():
+    """The sixteen questions from which those of the lesson are drawn; the drawn ones have a number."""
     course.use("en")
-    return course.table("questions").query("number > 0").join(course.table("outcomes"))
+    questions = course.table("questions")
+    return questions[questions["topic"] != ""].join(course.table("outcomes")).sort_index()
 
 
-def means(said, questions):
-    """The mean penalty on the twelve of the class, on the four at home, and on all."""
-    penalty, home = (said - questions["outcome"]) ** 2, questions["number"] > 12
-    return penalty[~home].mean(), penalty[home].mean(), penalty.mean()
+def test_the_lot_chose_the_questions(pool):
+    """Three of each topic, with the day's date as the seed; the first two of each for the class, the third for home."""
+    (cell,) = (c.source for c in LESSON.cells if "random_state" in c.source)
+    assert ".sample(3, random_state=20250131)" in cell and 'groupby("topic")' in cell and "sort_index()" in cell
+    topics = [list(drawn.index) for _, drawn in pool.groupby("topic").sample(3, random_state=20250131).groupby("topic")]
+    in_class, home = [one for drawn in topics for one in drawn[:2]], [drawn[2] for drawn in topics]
+    numbered = pool[pool["number"] > 0].sort_values("number")
+    assert list(numbered.index) == in_class + home and list(numbered["number"]) == list(range(1, 10))
+    exercises = [judging.get(id) for id in exercises_in(learner(LESSON, "en").cells)]
+    asked = [one.question for one in exercises if isinstance(one, Forecast) and one.level == "forecast"]
+    assert asked == in_class + home
 
 
-def test_base_rates_lose_where_news_was_picked_and_win_where_nothing_changed(scored):
-    """What the lesson prints of its baselines, computed anew."""
-    no_change = pd.Series(0.10, index=scored.index)
+def penalties(pool, said) -> tuple[str, str]:
+    """The mean penalties on the nine that were drawn and on the whole pool, as the lesson prints them."""
+    penalty = (said - pool["outcome"]) ** 2
+    return f"{penalty[pool['number'] > 0].mean():.3f}", f"{penalty.mean():.3f}"
+
+
+@pytest.fixture
+def forecasters(pool):
+    """What those who follow a rule say to each question, by the rules as the lesson has them."""
+    no_change = pd.Series(0.10, index=pool.index)
     no_change["meta-best-model-open-april-2026"] = 0.90
-    twelve, four, _all = means(no_change, scored)
-    assert means(0.5, scored) == (0.25, 0.25, 0.25) and four < 0.25 < twelve
+    often = {  # one more yes and one more no, so that 0 out of 5 is not 0 percent
+        "cambricon-yearly-profit": (0 + 1) / (5 + 2),
+        "asml-euv-to-china-2025": (0 + 1) / (5 + 2),
+        "nvidia-15-percent-day-2025": (2 + 1) / (15 + 2),
+        "h20-licence-by-june-2025": (3 + 1) / (5 + 2),
+    }
+    rates = pd.Series(28 / 124, index=pool.index)
+    rates.update(pd.Series(often))
+    said = {"always 50": 0.5, "nothing changes": no_change, "base rates": rates}
+    for bold in (0.8, 0.6, 0.55):
+        flag = pool["success_of"].map({"US": bold, "China": 1 - bold, "neither": 0.5})
+        said |= {f"for the US {bold:.0%}": flag, f"for China {bold:.0%}": 1 - flag}
+    return said
+
+
+def cell_with(text, language):
+    sources = [html.unescape(c.source) for c in LESSON.cells if c.metadata.get("lang") == language]
+    (cell,) = (source for source in sources if text in source)
+    return cell
+
+
+def test_learners_see_the_scores_of_the_simulated_forecasters(pool, forecasters, monkeypatch, tmp_path):
+    """The lesson's own cells, run, give the scores that are computed here anew."""
+    monkeypatch.setenv(notes.FOLDER, str(tmp_path))
+    matplotlib.use("agg")
+    names = {}
+    for cell in learner(LESSON, "en").cells:
+        needed = (
+            "import deepseek_course",
+            "Read the sealed",
+            "Table: my forecasts",
+            "class_mean =",
+            "Table: the forecasters'",
+        )
+        if cell.cell_type == "code" and any(text in cell.source for text in needed):
+            exec(cell.source, names)
+    shown = names["means"].map("{:.3f}".format).apply(tuple, axis=1).to_dict()
+    assert shown == {name: penalties(pool, said) for name, said in forecasters.items()}
+
+
+@languages
+def test_the_lesson_says_of_the_forecasters_what_their_scores_bear_out(pool, forecasters, language):
+    scores = {name: penalties(pool, said) for name, said in forecasters.items()}
+    cell = cell_with(scores["nothing changes"][0], language)
+    bold = "for the US 80%"  # first on the nine, worse than a coin on the pool
+    assert min(scores, key=lambda name: scores[name][0]) == bold and scores[bold][1] > "0.250"
+    assert min(scores["nothing changes"][0], scores["base rates"][0]) > "0.250"
     later = course.table("later_facts")["value"]
-    yes, asked = later["forecast_sites_yes"], later["forecast_sites_settled"]
-    elsewhere = (yes * 0.9**2 + (asked - yes) * 0.1**2) / asked
-    numbers = {f"{yes:.0f}", f"{asked:.0f}", f"{yes / asked * 100:.0f}"}
-    printed = {f"{twelve:.3f}", f"{four:.3f}", f"{elsewhere:.2f}"} | numbers
-    for language in LANGUAGES:
-        (cell,) = (c.source for c in LESSON.cells if c.metadata.get("lang") == language and f"{twelve:.3f}" in c.source)
-        assert printed <= set(re.findall(r"\d+(?:\.\d+)?", cell))
+    asked, yes = later["forecast_sites_2025_settled"], later["forecast_sites_2025_yes"]
+    elsewhere = (yes * 0.77**2 + (asked - yes) * 0.23**2) / asked
+    printed = {
+        *scores[bold],
+        scores["for the US 60%"][1],
+        scores["nothing changes"][0],
+        scores["base rates"][0],
+        f"{elsewhere:.3f}",
+    }
+    assert printed | {"124", "28", "23", "93", "19"} <= set(re.findall(r"\d+(?:\.\d+)?", cell))
+    drawn = pool[(pool["number"] > 0) & (pool["success_of"] != "neither")]
+    right = (drawn["success_of"] == "US") == (drawn["outcome"] == 1)
+    assert (len(drawn), right.sum()) == (5, 4)  # a coin does as well in 6 of 32 cases
 
 
-def test_either_flag_costs_more_than_always_50(scored):
-    said = scored["success_of"].map({"US": 0.8, "China": 0.2, "neither": 0.5})
-    for forecaster in (said, 1 - said):
-        assert min(means(forecaster, scored)) > 0.25
+def test_in_the_whole_pool_either_flag_costs_more_than_always_50(pool, forecasters):
+    for name in ("for the US 80%", "for China 80%"):
+        assert penalties(pool, forecasters[name])[1] > "0.250"
 
 
-def test_one_number_for_all_is_the_share_that_happened(scored):
-    exercise = judging.get("04-constant")
+def test_one_number_for_all_is_the_share_that_happened(pool):
+    exercise, scored = judging.get("04-constant"), pool[pool["number"] > 0]
     assert set(re.findall(r"'([^']+)'", exercise.where)) == set(scored.index)
     share = scored["outcome"].mean() * 100
     assert course.check("04-constant", share).passed and not course.check("04-constant", 50).passed
+
+
+@languages
+def test_the_statements_read_in_the_lesson_as_in_the_table_and_are_scored_by_it(language):
+    course.use(language)
+    table = course.table("confidence")
+    blocks = table.groupby((table["number"] - 1) // 5)
+    assert len(table) == 25 and 10 <= table["truth"].sum() <= 15
+    for number, (_, block) in enumerate(blocks, start=1):
+        assert cell_with("\n".join(f"{n}. {said}" for n, said in enumerate(block["statement"], start=1)), language)
+        assert list(judging.get(f"04-confidence-{number}").truths) == list(block["truth"])
+        true = [str(n) for n, is_true in enumerate(block["truth"], start=1) if is_true]
+        assert re.findall(r"\d+", str(judging.get(f"04-confidence-{number}").ok)) == true
+
+
+@languages
+def test_the_figures_of_the_statements_reasons_are_those_of_their_facts(language):
+    course.use(language)
+    facts, known = course.table("facts"), known_values()
+    names = figures.names([facts])
+    for row in course.table("confidence").itertuples():
+        named = row.facts.split("; ")
+        known_then = [name for name in named if name in facts.index]
+        dates = [day.lstrip("0") for name in known_then for day in re.findall(r"\d+", facts["as_of"][name])]
+        expressions = [name for name in named if name and (name in known or name not in facts.index)]
+        assert not figures.orphans(row.because, expressions + dates, known, facts, names), row.because
+
+
+def test_the_base_rate_without_nvidia_is_that_of_the_table():
+    course.use("en")
+    rates = course.table("base_rates")
+    times = rates["times"]["large_38"] - rates["times"]["nvidia_38"]
+    of = rates["of"]["large_38"] - rates["of"]["nvidia_38"]
+    assert course.check("04-without", times / of * 100).passed and course.check("04-without", 27).passed
+    for wrong in (44, 28.3, 96 / 371 * 100, 105 / 356 * 100):
+        assert not course.check("04-without", wrong).passed
 
 
 @languages
@@ -161,7 +270,8 @@ def test_a_question_reads_in_the_lesson_as_it_is_settled(language):
         if isinstance(exercise, Forecast):
             question = questions.loc[exercise.question]
             number = f"{question['number']:.0f}. " if question["number"] > 0 else ""
-            above = LESSON.cells[places[exercise_id] - 2 + LANGUAGES.index(language)].source.split("\n\n")
+            above = LESSON.cells[places[exercise_id] - 2 + LANGUAGES.index(language)].source
+            above = html.unescape(above).split("\n\n")
             asked = above.index(f"{number}{question['question']}")
             assert str(exercise.title).lower().endswith(f"{number}{question['title']}".lower())
             assert above[asked + 1].endswith(f"*: {question['hint']}"), exercise_id

@@ -24,7 +24,6 @@ from deepseek_course.practice.opinions import Forecast
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own use of SQLAlchemy
 TASKS = 2  # marked by hand in lessons 02 and 04; make_class gives a point for each
-STRETCH = ("04-diffusion", "04-price")
 
 
 def marks_of(folder):
@@ -151,7 +150,7 @@ def test_forecasts_are_scored_as_by_hand_and_without_names(reported):
     outcomes, own, said = course.table("outcomes")["outcome"], {}, {}
     for row in rows:
         exercise = judging.get(row["exercise"])
-        if isinstance(exercise, Forecast) and row["result"] == "right" and row["exercise"] not in STRETCH:
+        if isinstance(exercise, Forecast) and row["result"] == "right" and exercise.level == "forecast":
             percent, knew = [part["value"] for part in json.loads(row["answer"])["value"]]
             if knew not in ("가", "A"):
                 penalty = (percent / 100 - outcomes[exercise.question]) ** 2
@@ -161,7 +160,7 @@ def test_forecasts_are_scored_as_by_hand_and_without_names(reported):
     better = sum(mean(p.values()) < mean(average[q] for q in p) for p in own.values())
     seen = shown(reported / "report" / "forecasts.ko.ipynb")
     assert f"{len(own)}명 가운데 {better}명입니다" in seen
-    assert f"{mean(average.values()):.3f}" in seen and "0.25" in seen and len(average) == 16
+    assert f"{mean(average.values()):.3f}" in seen and "0.25" in seen and len(average) == 9
     page = (reported / "report" / "forecasts.ko.html").read_text(encoding="utf-8")
     for row in rows:
         assert row["name"] not in page and row["student"] not in seen

@@ -26,10 +26,10 @@ def test_forecasts_are_scored_as_lesson_04_does():
     happened = course.table("outcomes")["outcome"]
     course.keep(**{"deepseek-r2-2025": [25, "다"], "h20-licence-by-june-2025": [90, "B"]})
     course.keep(**{"openai-open-weights-2025": [97, "A"], "cambricon-yearly-profit": [..., "가"]})  # not scored
-    course.keep(**{"three-scenarios-2026": [50, 30, 20]})
+    course.keep(**{"three-scenarios-2026": [50, 30, 20], "live-questions": [55, 2, 85]})
     shown = repr(course.summary())
     penalties = [(0.25 - happened["deepseek-r2-2025"]) ** 2, (0.9 - happened["h20-licence-by-june-2025"]) ** 2]
-    assert f"{sum(penalties) / 2:.3f}" in shown and "97" not in shown and "50%" in shown
+    assert f"{sum(penalties) / 2:.3f}" in shown and "97" not in shown and "50%" in shown and "55% · 2% · 85%" in shown
 
 
 def test_the_page_has_what_was_written_and_nothing_of_it_runs(folder):
@@ -46,7 +46,9 @@ def test_the_page_has_what_was_written_and_nothing_of_it_runs(folder):
 
 @pytest.mark.parametrize("odd", [3, [], [None, "C"], ["25", "C"], [25], {"a": 1}, [True, 3]])
 def test_whatever_is_kept_the_page_is_made(odd):
-    course.keep(habit="x", **{"live-question": odd, "three-scenarios-2026": odd, "deepseek-r2-2025": odd})
+    course.keep(
+        habit="x", **{"live-question": odd, "live-questions": odd, "three-scenarios-2026": odd, "deepseek-r2-2025": odd}
+    )
     assert "x" in repr(course.summary(who_what=3, compared=object()))
 
 

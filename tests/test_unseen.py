@@ -18,6 +18,7 @@ GIVEN = {
     "02-million": "to be written out in digits",
     "02-billion": "to be written in another unit",
     "02-rebuild": "what the reports say is to be made again",
+    "04-without": "27 is a day of that January too",
     "04-threshold": "the next edition's figure is what another question is about",
 }
 DATES = r"(?:\d+~)?\d+일|\d+(?:st|nd|rd|th)\b"
@@ -67,17 +68,17 @@ FINDINGS = {
     "04": [
         "4조 달러에 닿았",
         "touched 4 trillion",
-        "0.543",
+        "0.366",
+        "0.258",
+        "국기만 본 예측가입니다",
+        "nothing but flags",
         "절반은 결과를 먼저",
         "Half of them told the outcome",
         "중국 1위보다 2.7%",
         "was 2.7 percent ahead",
-        "대각선에서 멉",
-        "far from the diagonal",
-        "0.25보다 못합",
-        "costs more than the 0.25",
         "28 + 12 = 40",
         "0.269",
+        "{(4 * 0.01",
     ],
 }
 

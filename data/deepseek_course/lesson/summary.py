@@ -108,4 +108,7 @@ def _forecasts(values: dict) -> list[str]:
     match values.get("live-question"):
         case [str() as question, _, int() | float() as percent, *_]:
             lines.append(told("summary_live", question, percent=percent))
+    match values.get("live-questions"):
+        case [int() | float(), int() | float(), int() | float()] as three:
+            lines.append(told("summary_lives", " · ".join(f"{percent:g}%" for percent in three)))
     return lines
