@@ -85,7 +85,15 @@ def test_every_column_has_a_heading_and_every_unit_its_words():
 def test_numbers_stand_at_the_right_and_texts_at_the_left():
     page = BeautifulSoup(html(of_facts("en").reset_index(drop=True)), "html.parser")
     _, metric, value, as_of = page("tr")[1](["th", "td"])
-    assert metric.get("style") == as_of.get("style") == "text-align: left" and not value.get("style")
+    assert metric.get("style") == "text-align: left" and not value.get("style")
+    assert "text-align: left" in as_of.get("style")
+
+
+def test_a_date_does_not_break_at_its_hyphen():
+    page = BeautifulSoup(html(of_facts("en").reset_index(drop=True)), "html.parser")
+    for cell in page("td"):
+        assert ("nowrap" in cell.get("style", "")) == cell.text.startswith("202")
+    assert "2025-" in page.text  # the table has some
 
 
 @pytest.mark.parametrize(("low", "high", "least"), [(1, 20, 4), (1, 10**6, 3)])

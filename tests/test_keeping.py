@@ -260,6 +260,19 @@ def test_a_learner_can_delete_everything(folder):
     assert [file.name for file in folder.iterdir()] == ["my-course copy.json"] and not course.kept().entries
 
 
+def test_where_all_is_open_the_damage_is_told_too(folder):
+    (folder / notes.FILE).write_text("{", encoding="utf-8")
+    message = course.keep(fall=...).message
+    assert told("kept_damaged", file=notes.FILE) in message and told("kept_nothing_new") in message
+
+
+def test_what_was_predicted_is_named_in_words():
+    course.keep(fall=[10, 20])
+    for language, name in (("ko", "엔비디아의 하락률(%)"), ("en", "Nvidia's fall (percent)")):
+        course.use(language)
+        assert str(course.recall("fall", 16.97)).startswith(f"{name}: ")
+
+
 def test_a_prediction_is_told_beside_what_came_out():
     messages = {course.recall("fall", 16.97).message}
     course.keep(fall=[10, 20], r2=25)

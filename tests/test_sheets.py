@@ -178,6 +178,20 @@ def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(langua
     assert pages(document, tmp_path) == 5
 
 
+@languages
+def test_the_card_has_a_line_for_each_question(language):
+    assert re.findall("<li>(.)", sheets.five_questions(language)) == list("①②③④⑤")
+
+
+def test_a_card_with_a_question_missing_is_told(tmp_path, monkeypatch):
+    text = SOURCES[0].read_text(encoding="utf-8").replace("> - **③ Which unit, exchange rate, date?**\n", "")
+    (tmp_path / "00-start.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sheets, "SOURCES", tmp_path)
+    assert sheets.five_questions("ko")
+    with pytest.raises(SourceError, match=r"00-start\.md: .* five questions"):
+        sheets.five_questions("en")
+
+
 def test_a_lesson_without_what_a_sheet_looks_for_is_told(tmp_path):
     text = SOURCES[0].read_text(encoding="utf-8").replace("\n# 00", "\n## 00")
     (tmp_path / "00-start.md").write_text(text, encoding="utf-8")

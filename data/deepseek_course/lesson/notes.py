@@ -33,6 +33,7 @@ class Kept:
     message: str
     entries: dict = field(default_factory=dict)
     shown: tuple[str, ...] | None = None
+    trouble: str = ""  # what was wrong with the file: "damaged" or "gone"
 
     def _rows(self) -> list[tuple[str, str, str]]:
         """Name, value and time of each entry that is shown; of the exercises that are solved only how many."""
@@ -50,8 +51,9 @@ class Kept:
         return "\n".join([self.message, *(f"{name}: {said}" for name, said, _ in self._rows())])
 
     def _repr_html_(self) -> str:
-        cell = '<td style="text-align: left">'  # JupyterLab puts all cells at the right
-        rows = "".join(f"<tr>{''.join(f'{cell}{escaped(text)}</td>' for text in row)}</tr>" for row in self._rows())
+        cell = '<td style="text-align: left">{}</td>'  # JupyterLab puts all cells at the right
+        row = f"<tr>{cell * 2}{cell.replace('left', 'left; white-space: nowrap')}</tr>"  # and breaks dates at hyphens
+        rows = "".join(row.format(*map(escaped, said)) for said in self._rows())
         return block(f"<p>{escaped(self.message)}</p>" + (f"<table>{rows}</table>" if rows else ""))
 
 
@@ -75,8 +77,9 @@ def keep(**entries: object) -> Kept:
     new = {name: simple(data) for name, data in given.items() if data["kind"] != "none"}
     before = kept()
     if not new:
-        message = told("kept_nothing_new") if entries else before.message
-        return Kept("\n".join([*notes, message]), before.entries, () if entries else None)
+        notes += [before.message] if before.trouble or not entries else []
+        notes += [told("kept_nothing_new")] if entries else []
+        return Kept("\n".join(notes), before.entries, () if entries else None)
     try:
         merged, trouble = _update(lambda _: new)
     except OSError:
@@ -111,25 +114,29 @@ def _solved(entries: dict) -> list[str]:
 def kept() -> Kept:
     """All that is kept."""
     entries, trouble = _read(_path())
-    return Kept(told(f"kept_{trouble}" if trouble else "kept_so_far" if entries else "kept_none", file=FILE), entries)
+    message = told(f"kept_{trouble}" if trouble else "kept_so_far" if entries else "kept_none", file=FILE)
+    return Kept(message, entries, trouble=trouble)
 
 
 def recall(name: str, value: float) -> Kept:
-    """What was kept under a name, beside the value that came out.
+    """What was kept under a name, said in words, beside the value that came out.
 
     Args:
         name: as given to `keep`; a range [low, high] is said to hold the value or not.
         value: in the unit of what was kept.
     """
-    entry = kept().entries.get(name)
+    return Kept(f"{kept_name(name, language.current())}: {_recalled(kept().entries.get(name), value)}")
+
+
+def _recalled(entry: dict | None, value: float) -> str:
     if not entry:
-        return Kept(told("recall_none"))
+        return told("recall_none")
     match entry["value"]:
         case [int() | float(), int() | float()]:
             low, high = sorted(entry["value"])
             inside = "recall_inside" if low <= value <= high else "recall_outside"
-            return Kept(told(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}"))
-    return Kept(told("recall_other", kept=entry["value"]))
+            return told(inside, low=f"{low:,.6g}", high=f"{high:,.6g}", value=f"{value:,.5g}")
+    return told("recall_other", kept=entry["value"])
 
 
 def compare(guess: object, actual: object, unit: str = "") -> Line:

@@ -42,9 +42,14 @@ def html(frame: pd.DataFrame) -> str:
         made.columns.name = heading(frame.index.name or frame.columns.name, code)  # in the row of the headings
     most = pd.get_option("display.max_rows" if len(made) <= pd.get_option("display.max_rows") else "display.min_rows")
     table = made.to_html(index=not ids, max_rows=most, notebook=True)
-    # JupyterLab puts all cells at the right, where only numbers belong.
     left = cycle(texts)
-    return re.sub("<(t[hd])>", lambda cell: f'<{cell[1]} style="text-align: left">' if next(left) else cell[0], table)
+    return re.sub(r"<(t[hd])>([\d-]*<)?", lambda cell: _aligned(cell, next(left)), table)
+
+
+def _aligned(cell: re.Match, text: bool) -> str:
+    """A cell's beginning: JupyterLab puts all at the right, where only numbers belong, and breaks a date at its hyphen."""
+    style = "text-align: left" + ("; white-space: nowrap" if cell[2] else "")
+    return f'<{cell[1]} style="{style}">{cell[2] or ""}' if text else cell[0]
 
 
 def _is_text(cells: pd.Series | pd.Index) -> bool:

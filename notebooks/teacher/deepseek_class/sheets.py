@@ -84,9 +84,17 @@ def sheet(lesson: Lesson, language: str) -> str:
 
 
 def five_questions(language: str) -> str:
-    """The card of the five questions, as lesson 00 has it, as a list."""
-    card = find(r"^> \*\*(①.*)\*\*$", Lesson(SOURCES / "00-start.md"), language)
-    return "<ul class='five'>" + "".join(f"<li>{part}</li>" for part in re.findall("[①-⑤][^①-⑤]*", card)) + "</ul>"
+    """The card of the five questions, as lesson 00 has it.
+
+    Raises:
+        SourceError: the lesson has no quotation with a line for each of them.
+    """
+    lesson = Lesson(SOURCES / "00-start.md")
+    card = BeautifulSoup(MarkdownIt().render(_prose(lesson, language)), "html.parser").select("blockquote li")
+    questions = [line.get_text(strip=True) for line in card]
+    if "".join(question[:1] for question in questions) != "①②③④⑤":
+        raise SourceError(f"{lesson.path.name}: no quotation (>) has the five questions, a line each ({language}).")
+    return "<ul class='five'>" + "".join(f"<li>{question}</li>" for question in questions) + "</ul>"
 
 
 def document(title: str, body: str, language: str) -> str:
@@ -102,11 +110,14 @@ def find(pattern: str, lesson: Lesson, language: str) -> str:
     Raises:
         SourceError: the pattern fits nowhere.
     """
-    prose = "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
-    found = re.search(pattern, prose, re.MULTILINE)
+    found = re.search(pattern, _prose(lesson, language), re.MULTILINE)
     if not found:
         raise SourceError(f"{lesson.path.name}: the sheets look in it for {pattern}, which is not there ({language}).")
     return found[1]
+
+
+def _prose(lesson: Lesson, language: str) -> str:
+    return "\n\n".join(cell.source for cell in lesson.cells if cell.metadata.get("lang") == language)
 
 
 def _periods(lesson: Lesson, language: str) -> list[Period]:
