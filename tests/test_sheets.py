@@ -24,7 +24,7 @@ SOURCES = sorted(FOLDER.glob("*.md"))
 lessons = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 languages = pytest.mark.parametrize("language", LANGUAGES)
 HOME = re.compile(r"^## (?:3교시|숙제|더 해 보기|Period 3|Homework|Stretch)", re.MULTILINE)
-AT_THE_SCREEN = {"00-type", "00-open", "00-restart"}  # how to use a notebook
+AT_THE_SCREEN = {"00-look"}  # on the web
 
 
 @cache
