@@ -47,7 +47,7 @@ def html(frame: pd.DataFrame) -> str:
 
 
 def _aligned(cell: re.Match, text: bool) -> str:
-    """A cell's beginning: JupyterLab puts all at the right, where only numbers belong, and breaks a date at its hyphen."""
+    """How a cell begins: JupyterLab puts all at the right, where only numbers belong, and breaks dates at hyphens."""
     style = "text-align: left" + ("; white-space: nowrap" if cell[2] else "")
     return f'<{cell[1]} style="{style}">{cell[2] or ""}' if text else cell[0]
 
