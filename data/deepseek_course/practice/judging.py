@@ -60,8 +60,8 @@ def accepted(exercise_id: str, value: object) -> list:
         value: whatever the learner has.
 
     Returns:
-        ["C"] for a vote; [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability open;
-        [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` in each place where the check does not accept it.
+        ["C"] for a vote; [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability
+        open; [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` where the check does not accept it.
 
     Raises:
         ValueError: there is no such exercise of these kinds.

@@ -13,7 +13,7 @@ from .reading import rows
 
 
 def known_values() -> dict[str, float]:
-    """What any expression may name: each fact by its id, the sums of reports and headlines, such as kbthink_cost_usd."""
+    """What any expression may name: each fact by its id, sums in reports and headlines, such as kbthink_cost_usd."""
     return dict(_known_values())
 
 
