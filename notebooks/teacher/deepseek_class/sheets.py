@@ -1,13 +1,14 @@
 """A printable sheet a lesson, from the lesson's source.
 
 On a sheet stand the exercises of the class periods, each with the prose above it, the charts, and the lesson's first
-task that is marked by hand. What of the prose is not printed is marked `<span class="screen">`, a whole passage
-`<div class="screen">`; what is folded is never printed. A cell tagged `sheet` stands on paper alone: it is run after
-the cell above it and shows its table, its list, or a line for each open answer. Metadata rules the rest: `sheet: true`
-prints what else would not be (at prose without an exercise, at code), `sheet: false` prints nothing (at prose, not the
-exercise either); `period` says that a period begins, `home` that what follows is done at home; `lines` is the room at a
-task marked by hand. So that no answer stands beside its question, prose may name its `place`, which holds up to the
-next that does: `front`, the `foot` of the front, or the `back` of the period's sheet.
+task that is marked by hand. What of the prose is not printed is marked `<span class="screen">`, a whole passage `<div
+class="screen">`, a diagram `<div class="parts screen">`; what is folded is never printed. A cell tagged `sheet` stands
+on paper alone: it is run after the cell above it and shows its table, its list, or a line for each open answer.
+Metadata rules the rest: `sheet: true` prints what else would not be (at prose without an exercise, at code), `sheet:
+false` prints nothing (at prose, not the exercise either); `period` says that a period begins, `home` that what follows
+is done at home; `lines` is the room at a task marked by hand. So that no answer stands beside its question, prose may
+name its `place`, which holds up to the next that does: `front`, the `foot` of the front, or the `back` of the period's
+sheet.
 """
 
 import html
