@@ -10,7 +10,7 @@ from deepseek_course.practice import judging
 from deepseek_course.practice.answers import read_number
 from deepseek_course.practice.exercises import Exercise, Mistake
 from deepseek_course.practice.numbers import Number
-from deepseek_course.practice.opinions import Forecast, Percents, Ranges
+from deepseek_course.practice.opinions import Forecast, Percents, Ranges, Vote
 from deepseek_course.practice.picks import Choice, Choices, Sequence
 from deepseek_course.tables.arithmetic import evaluate
 
@@ -63,6 +63,8 @@ def right_answer(exercise: Exercise):
             return [(exercise.total or 70 * exercise.count) / exercise.count] * exercise.count
         case Ranges():
             return [list(limits) for limits in exercise.limits]
+        case Vote():
+            return exercise.options
 
 
 def wrong_answers(exercise: Exercise) -> Iterator[tuple[Mistake, object]]:
@@ -101,4 +103,6 @@ def first_wrong(exercise: Exercise):
             return [101] * exercise.count
         case Ranges():
             return [[9, 3]] * exercise.count
+        case Vote():
+            return exercise.options + 1
     return next(answer for mistake, answer in wrong_answers(exercise) if not getattr(mistake, "text", ""))

@@ -21,6 +21,7 @@ from deepseek_class.layout import CONTENTS
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import feedback, judging
+from deepseek_course.practice.answers import read_number
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.picks import LETTERS
 from deepseek_course.tables import reading
@@ -232,6 +233,22 @@ def test_the_english_lesson_on_words_is_about_english_words():
     course.use("en")
     words = course.table("vocabulary")[["english", "definition", "confusable", "difference", "example"]]
     assert not [text for text in [*said, *words.to_numpy().flat] if re.search("[가-힣一-鿿]", text)]
+
+
+@languages
+def test_the_headlines_that_lesson_00_tells_are_those_of_the_table(language):
+    prose = "\n".join(c.source for _, c in Lesson(LESSONS[0]).in_language(language) if c.cell_type == "markdown")
+    told = {row[0]: row for row in re.findall(r"^\| \*\*(.)\*\* \| (.*) \| (.*) \| (.*) \|$", prose, re.MULTILINE)}
+    headlines, facts = reading.table("headlines", language), reading.table("facts", language)
+    four = headlines.loc[["business_standard", "australian_paper", "voice_of_asia", "kenyan_post"]]
+    for letter, headline in zip(LETTERS.in_language(language), four.itertuples(), strict=False):
+        _, title, where, amount = told[letter]
+        assert title.replace("&dollar;", "$") == headline.headline
+        assert re.findall(r"(27|28)", where) == [headline.published[-2:]]
+        assert read_number(re.search(r"[\d.]+(?:조|억| (?:b|tr)illion)", amount)[0]) == headline.usd
+    right = four["usd"] == facts["value"]["nvidia_loss_bloomberg"]
+    assert right[right].index.tolist() == ["kenyan_post"]  # the plainest of them
+    assert all(number in four.loc["voice_of_asia", "note"] for number in ("3.49", "2.88", "0.61"))
 
 
 def test_a_changed_fact_is_told_with_each_sentence_that_now_disagrees():

@@ -358,7 +358,7 @@ def test_answer_cells_that_fail_spoil_no_other_cell(source, tmp_path, monkeypatc
     wrong, _ = run(cells, tmp_path)
     assert wrong and all(cell.endswith("-answer") for cell in wrong), wrong
     monkeypatch.setenv(notes.FOLDER, str(tmp_path))
-    kept = {"fall", "risers", "rate", "hours", "us_open"} if source == "00-start" else {"deepseek-r2-2025"}
+    kept = {"risers", "hours", "us_open"} if source == "00-start" else {"deepseek-r2-2025"}
     assert course.kept().entries.keys() - {notes.SOLVED} == kept
 
 
@@ -370,7 +370,7 @@ def test_what_a_check_refuses_is_not_kept(tmp_path, monkeypatch):
     wrong, _ = run(cells, tmp_path)
     monkeypatch.setenv(notes.FOLDER, str(tmp_path))
     assert not wrong
-    assert course.kept().entries.keys() - {notes.SOLVED} == {"fall", "risers", "rate", "hours", "us_open"}
+    assert course.kept().entries.keys() - {notes.SOLVED} == {"money", "risers", "hours", "us_open"}
 
 
 ODD_PLACES = {

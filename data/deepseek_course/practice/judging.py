@@ -56,19 +56,19 @@ def accepted(exercise_id: str, value: object) -> list:
     """An answer that has no key, as its check reads it: what is to be kept and scored.
 
     Args:
-        exercise_id: of the kind "forecast", "percents" or "ranges".
+        exercise_id: of the kind "vote", "forecast", "percents" or "ranges".
         value: whatever the learner has.
 
     Returns:
-        [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability open;
-        [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` in each place where the check does not accept it.
+        ["C"] for a vote; [25, "C"] for a forecast, or [None, "A"] where one who knows the outcome left the probability
+        open; [50, 40, 10] for percents, [[3, 8], [1, 2]] for ranges; `...` where the check does not accept it.
 
     Raises:
         ValueError: there is no such exercise of these kinds.
     """
     exercise, data = get(exercise_id), plain(value)
     if exercise.has_key:
-        raise ValueError(f"{exercise_id} is neither a forecast nor percents nor ranges.")
+        raise ValueError(f"{exercise_id} is neither a vote nor a forecast nor percents nor ranges.")
     return exercise.kept(data) if exercise.judge(data).passed else [...] * exercise.count
 
 

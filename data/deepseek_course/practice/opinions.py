@@ -1,4 +1,4 @@
-"""Exercises that have no key: probabilities and ranges. What is judged is whether they can be scored later."""
+"""Exercises that have no key: votes, probabilities, ranges. What is judged is whether they can be counted or scored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from statistics import mean
 from types import EllipsisType
 from typing import ClassVar, NamedTuple
 
-from ..language import say
+from ..language import Text, say
 from ..plain import is_blank, simple
 from .answers import number_first, read_number, read_picks
 from .exercises import Exercise, Unread, Verdict
@@ -29,6 +29,30 @@ class Opinion(Exercise):
     def kept(self, data: dict) -> list:
         """An accepted answer as it is to be kept and scored."""
         return self.read(data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vote(Opinion, kind="vote"):
+    """One option out of several, none of them right or wrong."""
+
+    options: int
+    count: int = 1
+
+    def parts(self) -> list[str]:
+        return ["letter"]
+
+    def read(self, data: dict) -> list[str]:
+        picks = read_picks(data, self.options) or []
+        if len(picks) != 1:
+            raise Unread(say("one_letter", letters=_listed(self.options)))
+        return [str(LETTERS)[picks[0] - 1]]
+
+    def verdict(self, answer: list[str], names: Mapping) -> Verdict:
+        return "right", self.ok.after(say("read_letters", letters=answer[0]))
+
+
+def _listed(options: int) -> Text:
+    return Text(", ".join(LETTERS.ko[:options]), ", ".join(LETTERS.en[:options]))
 
 
 class Guess(NamedTuple):

@@ -13,15 +13,15 @@ from .reading import rows
 
 
 def known_values() -> dict[str, float]:
-    """What any expression may name: each fact by its id, and each report's sums, such as kbthink_cost_usd."""
+    """What any expression may name: each fact by its id, sums in reports and headlines, such as kbthink_cost_usd."""
     return dict(_known_values())
 
 
 @cache
 def _known_values() -> dict[str, float]:
     values = pd.concat([rows("facts")["value"], rows("later_facts")["value"]]).dropna().to_dict()
-    for column, sums in rows("reports")[["usd", "krw"]].items():
-        values |= sums.dropna().add_suffix(f"_{column}").to_dict()
+    for table, column in (("reports", "usd"), ("reports", "krw"), ("headlines", "usd")):
+        values |= rows(table)[column].dropna().add_suffix(f"_{column}").to_dict()
     return values
 
 

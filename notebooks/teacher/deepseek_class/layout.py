@@ -11,8 +11,8 @@ from .source import SOURCES, Lesson, on_screen
 
 CONTENTS = SOURCES / "contents" / "index.md"  # in a folder of its own, so that each *.md beside it is a lesson
 WORDS = {
-    "ko": {"task": "문제", "predict": "예측", "contents": "목차"},
-    "en": {"task": "Task", "predict": "Prediction", "contents": "Contents"},
+    "ko": {"task": "문제", "predict": "예측", "vote": "투표", "contents": "목차"},
+    "en": {"task": "Task", "predict": "Prediction", "vote": "Vote", "contents": "Contents"},
 }
 PART_OF_TASK = re.compile(r"[-*|] |\d+\. |\*[^*]")  # a list, a table, a hint in italics: the question stands above
 
@@ -21,15 +21,17 @@ def framed(lesson: Lesson, language: str) -> dict[int, str]:
     """The prose above each exercise or written task, by the cell's number, as a notebook has it.
 
     Its last paragraph, with the list or the hint that belongs to it, becomes a callout with a word at its head: a
-    prediction where there is no key, else a task, which is numbered.
+    vote or a prediction where there is no key, else a task, which is numbered.
     """
     found, number, above = {}, 0, None
     for n, cell in lesson.in_language(language):
         if n in lesson.tasks or "written" in cell.metadata:
-            kind = "predict" if n in lesson.tasks and lesson.tasks[n].exercise.level == "forecast" else "task"
+            exercise = lesson.tasks[n].exercise if n in lesson.tasks else None
+            kind = "predict" if exercise and exercise.level == "forecast" else "task"
             number += kind == "task"
             if above is not None:
-                word = WORDS[language][kind] + (f" {number}" if kind == "task" else "")
+                said = "vote" if exercise and exercise.kind == "vote" else kind
+                word = WORDS[language][said] + (f" {number}" if kind == "task" else "")
                 found[above] = _framed(on_screen(lesson.cells[above].source), kind, word)
             above = None
         elif cell.cell_type == "markdown":
