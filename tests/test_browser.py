@@ -37,7 +37,7 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEME = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
 SIZES = {"laptop": (1366, 768), "at 200 percent": (683, 384), "narrow": (480, 800)}
 LAPTOP = {"width": 1366, "height": 768}
-TALL = {"width": 1366, "height": 12_000}  # a whole lesson, or nearly
+TALL = {"width": 1366, "height": 24_000}  # a whole lesson
 PHONE = 390
 WAIT = 120_000  # milliseconds, for a machine with much to do
 
@@ -207,7 +207,7 @@ class Page:
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def take_picture(self, name: str):
-        """The whole lesson, or nearly, in one picture, where pictures are asked for."""
+        """The whole lesson in one picture, where pictures are asked for."""
         if PICTURES:
             self.resize(**TALL)
             self.page.wait_for_timeout(1000)
