@@ -11,7 +11,6 @@ from pathlib import Path
 import nbformat
 
 from deepseek_class import build
-from deepseek_class.preprocessors.judging import checked
 from deepseek_class.source import ROOT, SOURCES, Lesson
 from deepseek_course.practice import judging
 
@@ -72,10 +71,6 @@ def wrong() -> nbformat.NotebookNode:
     return with_answers(lambda source: source.replace("...", "-123456"), right=0)
 
 
-def without_check_lines() -> nbformat.NotebookNode:
-    return with_answers(without_check)
-
-
 def edited_check_lines() -> nbformat.NotebookNode:
     """What a check says is the learner's own, and so is what it counts."""
     nb = with_answers(lambda source: without_check(source) + '\nprint("맞습니다")')
@@ -129,15 +124,6 @@ def two_cells(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return nb
 
 
-def later_cells() -> nbformat.NotebookNode:
-    """Below each answer, which was checked, its names are used for something else."""
-    nb = notebook()
-    for cell in answers(nb):
-        for name in checked(cell.source.splitlines()[-1]):
-            nb.cells.insert(nb.cells.index(cell) + 1, nbformat.v4.new_code_cell(f"{name} = 0"))
-    return nb
-
-
 def retyped() -> nbformat.NotebookNode:
     nb = notebook()
     for n, cell in enumerate(nb.cells):
@@ -157,12 +143,6 @@ def stripped() -> nbformat.NotebookNode:
 
 def other_lesson() -> nbformat.NotebookNode:
     return nbformat.read(ROOT / "notebooks" / "ko" / "03-contrast.ipynb", as_version=4)
-
-
-def stale() -> nbformat.NotebookNode:
-    nb = notebook()
-    nb.metadata.deepseek_course.version = "0.0.9"
-    return nb
 
 
 def edited_set_up() -> nbformat.NotebookNode:
@@ -306,7 +286,6 @@ FLOOD = (
 )
 SMALL = "from IPython.display import HTML, display\nfor _ in range(1_500):\n    display(HTML('<b>x</b>'))"
 BOLD = "from IPython.display import HTML, display\ndisplay(HTML('<b>' * 300_000))"
-LISTS = "from IPython.display import HTML, display\ndisplay(HTML('<ul><li>' * 10_000))"
 FORGE_LONG = (
     "from deepseek_course.plain import MIME\n"
     "class Long:\n"
@@ -346,22 +325,16 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "small-messages": notebook(also=SMALL, at=3),
         "prints-everywhere": prints_everywhere(),
         "bold": notebook(also=BOLD, at=3),
-        "lists": notebook(also=LISTS, at=3),
         "looks": notebook(also=LOOK, at=3),
         "hides": notebook(also=HIDE, at=3),
         "sockets": notebook(also=SOCKETS, at=FIRST),
         "odd-metadata": odd_metadata(),
         "odd-cells": odd_cells(),
         "processes": notebook(also=PROCESSES, at=FIRST),
-        "without-check-lines": without_check_lines(),
         "edited-check-lines": edited_check_lines(),
         "two-cells": two_cells(notebook()),
-        "two-cells-half": two_cells(notebook(right=FIRST)),
-        "later-cells": later_cells(),
         "other-lesson": other_lesson(),
         "no-notebook": "이것은 노트북이 아닙니다.",
-        "broken": nbformat.writes(notebook())[:5000],
-        "empty": "",
         "deletes": notebook(also=DELETE, at=3),
         "reads": notebook(also=READ.format(folder=folder), at=3),
         "connects": notebook(also=CONNECT.format(port=port), at=3),
@@ -371,9 +344,7 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "scripts": scripts(),
         "ends": notebook(also=END, at=FIRST),
         "renames": notebook(also=RENAME, at=3),
-        "stale": stale(),
         "edited-set-up": edited_set_up(),
-        "zip-in-zip": zipped({"숙제/02.zip": zipped({NAME: content(notebook())})}),
         "climbs": zipped({"../../../climbed.txt": b"out", f"../{NAME}": content(notebook())}),
     }
 

@@ -33,7 +33,7 @@ def _korean(amount: float, currency: str) -> str:
     for size, unit in _KOREAN:
         count, rest = divmod(rest, size)
         if count and len(parts) < 2:
-            parts.append(f"{count:,}{unit}" if not parts else f"{count}{unit}")
+            parts.append(f"{count}{unit}")
     return " ".join(parts) + (name if parts[-1].isdigit() else f" {name}")
 
 
