@@ -49,18 +49,18 @@ EXPECTED = {
     "wrong": (0, ""),
     "half": (FIRST, ""),
     "raises": (POINTS, ""),
-    "loop": (POINTS, "02-fall 다음의 칸이 15초"),
+    "loop": (POINTS, "02-traded 다음의 칸이 15초"),
     "deaf": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 더 이상 답하지 않아"),
     "memory": (BEHIND_FOURTH, "02-"),
     "family": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
-    "output": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
-    "shouts": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
-    "names": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "output": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
+    "shouts": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
+    "names": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
     "fills": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
-    "floods": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
-    "small-messages": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "floods": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
+    "small-messages": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
     "prints-everywhere": (POINTS, "노트북 전체의 출력이 너무 길어 첫 문제 앞의 칸부터"),
-    "bold": (POINTS, "02-fall 다음의 칸의 출력이 너무 길어"),
+    "bold": (POINTS, "02-traded 다음의 칸의 출력이 너무 길어"),
     "looks": (POINTS, ""),
     "hides": (POINTS, ""),
     "sockets": (BEHIND, "02-fewer 다음의 칸에서 프로그램이 끝났거나"),
@@ -281,7 +281,7 @@ def test_the_report_has_everybody(marked):
     assert done.returncode == 0, done.stderr
     with open(folder / "report" / "marks.csv", encoding="utf-8-sig") as file:
         rows = {row["SIS User ID"]: row for row in csv.DictReader(file)}
-    assert {student: float(row["02 (of 20)"]) for student, row in rows.items() if student != "memory"} == {
+    assert {student: float(row["02 (of 15)"]) for student, row in rows.items() if student != "memory"} == {
         student: points for student, (points, _) in EXPECTED.items() if student != "memory"
     }
     assert "02-fewer 다음의 칸" in (folder / "report" / "overview.ko.html").read_text()
@@ -359,7 +359,7 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
     half_marked = folder / "autograded/crashed/02-ko" / submissions.NAME
     half_marked.parent.mkdir(parents=True)
     half_marked.write_text("{")
-    monkeypatch.setitem(judging.load(), "02-billion", replace(judging.get("02-billion"), answer="12345"))
+    monkeypatch.setitem(judging.load(), "02-rate", replace(judging.get("02-rate"), answer="12345"))
     judge_again(["02-ko"], workers.load_config())
     assert score(folder, "perfect") == POINTS - 1 + 1.5
     monkeypatch.undo()

@@ -85,7 +85,7 @@ def test_marks_are_the_points_of_the_checks_and_of_marked_tasks(reported):
         checks = sum(float(a["score"]) for a in answers if a["student"] == learner)
         total = next(float(value or 0) for header, value in row.items() if header.startswith("Final Points"))
         waits = int(learner[1:]) % 3 == 0
-        assert total - checks == (0 if waits or not row["02 (of 20)"] else TASKS)
+        assert total - checks == (0 if waits or not row["02 (of 15)"] else TASKS)
 
 
 def test_what_waits_for_marking_is_counted(reported):
@@ -101,7 +101,7 @@ def test_of_two_languages_the_better_counts(tmp_path):
         two = mark(tmp_path, gradebook, "one", "02-en", {"02-million": 5_576_000, "02-rate": 1443}, written=0)
     assert two > one > 0
     row = export(tmp_path)["one"]
-    assert float(row["02 (of 20)"]) == float(row["Final Points (of 20)"]) == two
+    assert float(row["02 (of 15)"]) == float(row["Final Points (of 15)"]) == two
 
 
 def test_no_cell_is_a_formula(tmp_path):
@@ -226,7 +226,7 @@ def test_a_score_that_the_teacher_changed_is_in_both_tables(one_learner):
         gradebook.find_grade("02-fall", "02-numbers", "02-ko", "one").manual_score = 0.5
         gradebook.db.commit()
     reporting.report(one_learner)
-    assert scores(one_learner)["02-fall"][1] == "0.5" and marks_of(one_learner)["one"]["02 (of 20)"] == "2.5"
+    assert scores(one_learner)["02-fall"][1] == "0.5" and marks_of(one_learner)["one"]["02 (of 15)"] == "2.5"
 
 
 def test_a_typing_error_in_a_key_is_told_as_such_and_loses_nothing(one_learner, monkeypatch):

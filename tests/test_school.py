@@ -315,7 +315,7 @@ def test_late_work_costs_what_the_table_says_and_marks_say_it(school):
     own = dict.fromkeys(rows, 0.0)
     for row in table(folder / "report" / "answers.csv"):
         own[row["student"]] += float(row["score"])
-    off = {student: own[student] - float(row["02 (of 20)"]) for student, row in rows.items()}
+    off = {student: own[student] - float(row["02 (of 15)"]) for student, row in rows.items()}
     assert {student: points for student, points in off.items() if points} == LATE
     assert {row["Section"] for row in rows.values()} == {"1", "2", "3"}
 
