@@ -402,7 +402,7 @@ def test_marks_for_the_schools_books(school, monkeypatch):
     with class_gradebook() as gradebook:
         submission = gradebook.find_submission("02-ko", "10102")
         points = submission.score - submission.late_submission_penalty
-    assert float(rows[1]["02 (10점 만점)"]) == pytest.approx(points / 2, abs=0.006)
+    assert float(rows[1]["02 (10점 만점)"]) == pytest.approx(points / submission.max_score * 10, abs=0.006)
     assert not call(marks.marks, "02", "--core")
     core = [e for e in judging.load().values() if e.lesson == "02" and e.level == "core"]
     assert f"02 ({len(core)}점 만점)" in table(folder / "report" / "school.csv")[0]

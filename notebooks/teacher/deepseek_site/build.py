@@ -14,7 +14,6 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -22,7 +21,7 @@ from urllib.parse import urlsplit
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 
-from . import python_files, settings
+from . import pages, python_files, settings
 from .serve import server
 
 SITE = ROOT / "build" / "site"
@@ -50,10 +49,7 @@ def build(site: Path, pyodide: Path | str = settings.CDN) -> None:
     with TemporaryDirectory(dir=site.parent, prefix="making-") as made:
         new = Path(made, "site")
         _lite(new / settings.LITE, pyodide, Path(made, "lite"))
-        if find_spec("deepseek_site.pages"):
-            from . import pages
-
-            pages.write(new, [] if isinstance(pyodide, Path) else [urlsplit(pyodide).netloc])
+        pages.write(new, [] if isinstance(pyodide, Path) else [urlsplit(pyodide).netloc])
         if site.exists():
             site.rename(Path(made, "old"))
         new.rename(site)
