@@ -435,7 +435,7 @@ def test_amounts_are_in_the_readers_units(language):
     korean = ["557만 6000달러", "5890억 달러", "2.19달러", "29만 4000달러", "0달러", "−1조 달러"]
     english = ["$5.576 million", "$589 billion", "$2.19", "$294,000", "$0", "−$1 trillion"]
     assert [course.money(amount) for amount in amounts] == {"ko": korean, "en": english}[language]
-    won = {"ko": "1,443조 원", "en": "1,443 trillion won"}[language]
+    won = {"ko": "1443조 원", "en": "1,443 trillion won"}[language]
     assert course.money(1443e12, currency="KRW") == won
 
 

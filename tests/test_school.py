@@ -401,8 +401,8 @@ def test_marks_for_the_schools_books(school, monkeypatch):
     assert [(row["반"], row["번호"]) for row in rows] == [(str(p["section"]), str(n + 1)) for n, p in enumerate(PEOPLE)]
     with class_gradebook() as gradebook:
         submission = gradebook.find_submission("02-ko", "10102")
-        points = submission.score - submission.late_submission_penalty
-    assert float(rows[1]["02 (10점 만점)"]) == pytest.approx(points / submission.max_score * 10, abs=0.006)
+        share = (submission.score - submission.late_submission_penalty) / submission.max_score
+    assert float(rows[1]["02 (10점 만점)"]) == pytest.approx(10 * share, abs=0.006)
     assert not call(marks.marks, "02", "--core")
     core = [e for e in judging.load().values() if e.lesson == "02" and e.level == "core"]
     assert f"02 ({len(core)}점 만점)" in table(folder / "report" / "school.csv")[0]
