@@ -9,7 +9,10 @@ import pytest
 from deepseek_course.lesson.notes import FOLDER
 
 # Files whose tests start browsers, kernels and whole classes: left out by `python run.py test --quick`.
-WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|sheets|site)\.py$|\.ipynb$"
+WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|school|sheets|site(_pages)?)\.py$|\.ipynb$"
+# What takes longest, so that no worker waits at the end for another. The Korean browser starts after the class: both at
+# once would wait for the environment that one is making.
+FIRST = ["test_browser en", "test_class", "test_browser ko", "test_site"]
 
 _empty = tempfile.TemporaryDirectory()
 os.environ[FOLDER] = (
@@ -35,13 +38,12 @@ def pytest_itemcollected(item):
 
 
 def pytest_collection_modifyitems(items):
-    """The Korean browser starts after the class: both at once would wait for the environment that one is making."""
-    korean = [item for item in items if browser_language(item.nodeid) == "ko"]
-    others = [item for item in items if item not in korean]
-    files = [item.path.name for item in others]
-    if "test_class.py" in files:
-        place = len(files) - files[::-1].index("test_class.py")
-        items[:] = [*others[:place], *korean, *others[place:]]
+    items.sort(key=turn)
+
+
+def turn(item) -> int:
+    name = f"{item.path.stem} {browser_language(item.nodeid)}".strip()
+    return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 def browser_language(nodeid: str) -> str:

@@ -20,7 +20,7 @@ from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import judging
 from deepseek_site import python_files
-from deepseek_site.build import build
+from deepseek_site.build import build, main
 from deepseek_site.serve import Handler
 from samples import LESSONS, first_wrong, right_answer
 from site_helpers import CHROMIUM, Browser, Lesson, answered, exercises, pyodide_files, served
@@ -78,6 +78,11 @@ def test_the_font_is_small_and_has_what_lessons_tables_and_learners_write(site):
     whole = set(TTFont(python_files.pylopdf_fonts_ko.sans_path()).getBestCmap())
     assert {ord(sign) for sign in python_files.used()} & whole <= set(TTFont(font).getBestCmap())
     assert font.stat().st_size < 600_000
+
+
+def test_a_place_without_pyodide_is_told_in_a_line(tmp_path):
+    with pytest.raises(SystemExit, match=r"not made: .*pyodide-lock\.json"):
+        main(["--pyodide", str(tmp_path)])
 
 
 def test_a_build_that_fails_leaves_the_site_as_it_was(tmp_path):

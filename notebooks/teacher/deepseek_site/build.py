@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -61,10 +61,9 @@ def _lite(lite: Path, pyodide: Path | str, work: Path) -> None:
         shutil.copytree(ROOT / "notebooks" / language, work / "files" / language, ignore=_others)
     own = work / "python"
     lock = python_files.write(own, pyodide, KERNEL / "static" / "pypi")
-    (widgets,) = own.glob("jupyterlab_widgets-*.whl")
     address = pyodide if isinstance(pyodide, str) else f"./{settings.OWN}/"
     for name, content in (
-        ("jupyter_lite_config.json", settings.build(str(lite), [str(KERNEL), str(widgets)])),
+        ("jupyter_lite_config.json", settings.build(str(lite), [str(KERNEL)])),
         ("jupyter-lite.json", settings.page(address)),
         ("overrides.json", settings.OVERRIDES),
     ):
@@ -73,7 +72,6 @@ def _lite(lite: Path, pyodide: Path | str, work: Path) -> None:
     if made.returncode:
         sys.stderr.buffer.write(made.stdout)
         made.check_returncode()
-    widgets.unlink()  # the page's part, which is in its place now
     own.rename(lite / settings.OWN)
     _look(lite, lock)
 
@@ -118,11 +116,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pyodide", type=Path, metavar="PLACE")
     parser.add_argument("--serve", type=int, nargs="?", const=8000, metavar="PORT")
     options = parser.parse_args(arguments)
-    if options.pyodide:
-        with unpacked(options.pyodide) as pyodide:
+    try:
+        with unpacked(options.pyodide) if options.pyodide else nullcontext(settings.CDN) as pyodide:
             build(SITE, pyodide)
-    else:
-        build(SITE)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"The site was not made: {error}")
     print(SITE)
     if options.serve is not None:
         serve(options.serve)

@@ -27,8 +27,8 @@ FOR_BROWSER = ["--implementation=cp", "--python-version=3.12", "--abi=cp312", "-
 START = "deepseek-browser"
 # What JupyterLite's kernel asks for by name and no lesson needs; the package with the start stands in their place.
 IN_PLACE = ("jedi", "micropip", "piplite", "ssl")
-# What others name as needed and no lesson needs: the page's part of ipywidgets, locks, time zones, fonts inside a PDF.
-NOT_LOADED = {"jupyterlab-widgets", "filelock", "tzdata", "pytz", "fonttools"}
+# What others name as needed and no lesson needs: locks, time zones, fonts inside a PDF.
+NOT_LOADED = {"filelock", "tzdata", "pytz", "fonttools"}
 # What a learner may type: the Hangul of KS X 1001, which is all of everyday Korean.
 HANGUL = bytes(byte for high in range(0xB0, 0xC9) for low in range(0xA1, 0xFF) for byte in (high, low)).decode("euc_kr")
 
@@ -69,7 +69,7 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
     folder.mkdir(parents=True)
     lock = _full_lock(pyodide)
     make_wheels(folder)
-    for name in ("ipykernel", "pyodide_kernel", "widgetsnbextension-4"):
+    for name in ("ipykernel", "pyodide_kernel"):
         shutil.copy(next(kernel.glob(f"{name}*.whl")), folder)
     for wheel in folder.glob(f"*{PANDAS}.whl"):  # pyodide-lock knows the platform by its other name
         _without_tests(wheel, folder / wheel.name.replace(PANDAS, f"{lock.info.platform}_{lock.info.arch}"))
