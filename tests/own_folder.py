@@ -9,7 +9,19 @@ import pytest
 from deepseek_course.lesson.notes import FOLDER
 
 # Files whose tests start browsers, kernels and whole classes: left out by `python run.py test --quick`.
-WHOLE_WAY = r"test_(browser|class|collecting|feedback|opening|reporting|running|school|sheets|site(_pages)?)\.py$|\.ipynb$"
+WHOLE_WAY = [
+    "browser",
+    "class",
+    "collecting",
+    "feedback",
+    "opening",
+    "reporting",
+    "running",
+    "school",
+    "sheets",
+    "site",
+    "site_pages",
+]
 # What takes longest, so that no worker waits at the end for another. The Korean browser starts after the class: both at
 # once would wait for the environment that one is making.
 FIRST = ["test_browser en", "test_class", "test_browser ko", "test_site"]
@@ -33,7 +45,7 @@ def pytest_configure(config):
 
 
 def pytest_itemcollected(item):
-    if re.search(WHOLE_WAY, item.path.name):
+    if item.path.suffix == ".ipynb" or item.path.stem.removeprefix("test_") in WHOLE_WAY:
         item.add_marker("whole_way")
 
 
