@@ -30,7 +30,9 @@ pytestmark = [
 ]
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LESSON = "ko/02-numbers.ipynb"
-GONE = "9411ebcf"  # a cell that the newer edition has no more
+CELLS = nbformat.read(ROOT / "notebooks" / LESSON, 4).cells
+TITLE, GONE = CELLS[1].id, CELLS[3].id  # the newer edition changes the one and has the other no more
+PRICE = next(cell.id for cell in CELLS if cell.source.startswith("price = "))
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 PHONE = {"width": 390, "height": 844}
 # How JupyterLite keeps a file that Python in the browser has written.
@@ -205,7 +207,7 @@ def worked_through(site):
     notebook = json.loads((site / "lite" / "files" / LESSON).read_text(encoding="utf-8"))
     typed = {
         "02-rate-answer": 'rate = 1443\n\ncourse.check("02-rate", rate)',
-        "419a31df": "price = 4",
+        PRICE: "price = 4",
         "02-correction-written": "내가 쓴 문장",
     }
     for cell in notebook["cells"]:
@@ -235,7 +237,7 @@ def newer(site):
         notebook = nbformat.read(file, 4)
         notebook.cells = [cell for cell in notebook.cells if cell.id != GONE]
         for cell in notebook.cells:
-            if cell.id in ("8efda35f", "02-million-answer", "02-rate-answer"):
+            if cell.id in (TITLE, "02-million-answer", "02-rate-answer"):
                 cell.source = cell.source.replace("# 02.", "# 02, 새로:").replace("= ...", "= ...  # 새 도움말")
         nbformat.write(notebook, file)
         pages.write_editions(site)
@@ -297,8 +299,8 @@ def test_what_is_brought_in_leaves_beside_it_what_differs(visit, site, tmp_path)
     expect(page.locator(".told:visible")).to_contain_text("ko/broken.ipynb: 손상되어")
     kept = page.evaluate("storage.paths()")
     assert kept[1] == LESSON and "(before " in kept[0] and len(kept) == 2
-    assert source(stored(page), "8efda35f").endswith("집에서")
-    assert source(stored(page, kept[0]), "419a31df") == "price = 4"
+    assert source(stored(page), TITLE).endswith("집에서")
+    assert source(stored(page, kept[0]), PRICE) == "price = 4"
 
 
 def test_a_lesson_renewed_since_is_announced_and_takes_the_answers_over(visit, site, newer):
@@ -312,7 +314,7 @@ def test_a_lesson_renewed_since_is_announced_and_takes_the_answers_over(visit, s
     expect(page.locator(".door-bar")).to_contain_text("답을 옮겼습니다")
     made = stored(page)
     assert {cell_id: source(made, cell_id) for cell_id in typed} == typed
-    assert source(made, "8efda35f").startswith("# 02, 새로") and source(made, GONE) is None
+    assert source(made, TITLE).startswith("# 02, 새로") and source(made, GONE) is None
     assert source(made, "02-million-answer").startswith("dollars = ...  # 새 도움말")  # not answered yet
     assert len(made["cells"]) == len(fresh.cells) + 1
     aside = next(path for path in page.evaluate("storage.paths()") if "before" in path)
@@ -332,8 +334,8 @@ def test_a_copy_that_came_from_elsewhere_is_renewed_with_its_answers(visit, site
     page.get_by_role("button", name="새 수업으로 바꾸기").click()
     expect(page.locator(".door-bar")).to_contain_text("답을 옮겼습니다")
     made = stored(page)
-    assert {cell_id: source(made, cell_id) for cell_id in typed if cell_id != "419a31df"} == {
-        cell_id: text for cell_id, text in typed.items() if cell_id != "419a31df"
+    assert {cell_id: source(made, cell_id) for cell_id in typed if cell_id != PRICE} == {
+        cell_id: text for cell_id, text in typed.items() if cell_id != PRICE
     }
     assert source(made, GONE) is None
 
