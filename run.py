@@ -360,7 +360,10 @@ def settle_lab(folder):
     """JupyterLab in the system's language, with a Korean font, without its question about news."""
     settings = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineWrap": True}},  # sentences are typed there
+        "@jupyterlab/notebook-extension:tracker": {
+            "codeCellConfig": {"lineWrap": True},  # sentences are typed there
+            "windowingMode": "none",  # all of a lesson is in the page: nothing jumps, and the browser's search finds it
+        },
         "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR" if language() == "ko" else "en"},
     }
     custom = os.path.join(HERE, folder, "share", "jupyter", "custom")
