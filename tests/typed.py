@@ -4,6 +4,7 @@ A row: the exercise; what stands in place of each `...`, or `name = ...` for a w
 the verdict, or "!" for an error with a line of help; and words of the verdict or the line.
 """
 
+import ast
 import re
 
 TYPED = {
@@ -202,3 +203,14 @@ def filled_in(source: str, typed: str) -> str:
         place = re.search(rf"^{line[0]}.*$" if line else r"\.\.\.", source, re.MULTILINE)
         source = source[: place.start()] + part + source[place.end() :]
     return source
+
+
+def answered(source: str, answer) -> str:
+    """The cell of an exercise with an answer typed in place of each `...`."""
+    *lines, check = source.splitlines()
+    given = ast.parse(check).body[0].value.args[1]
+    names = [ast.unparse(e) for e in given.elts] if isinstance(given, ast.List) else [ast.unparse(given)]
+    values = answer if len(names) > 1 else [answer]
+    plain = [value.item() if hasattr(value, "item") else value for value in values]  # 14, not np.int64(14)
+    typed = [f"{name} = {value!r}" for name, value in zip(names, plain, strict=True)]
+    return "\n".join([*(line for line in lines if not re.match(r"\w+ = .*\.\.\.", line)), *typed, check])

@@ -22,9 +22,9 @@ def font_face(text: str) -> str:
     return f'@font-face {{ font-family: "{FAMILY}"; src: url("data:font/woff;base64,{data}"); }}'
 
 
-def cut(text: str) -> bytes:
-    """Noto Sans KR as far as a text needs it, a WOFF file."""
-    options = subset.Options(flavor="woff", layout_features=["*"])
+def cut(text: str, flavor: str | None = "woff") -> bytes:
+    """Noto Sans KR as far as a text needs it: a WOFF file for a page, or with None an OpenType file."""
+    options = subset.Options(flavor=flavor, layout_features=["*"])
     font = subset.load_font(str(pylopdf_fonts_ko.sans_path()), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=html.unescape(text) + ALWAYS)

@@ -9,12 +9,11 @@ from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pylopdf_fonts_ko
-from fontTools import subset
 from packaging.utils import canonicalize_name
 from pyodide_lock import PyodideLockSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
-from deepseek_class.fonts import ALWAYS
+from deepseek_class import fonts
 from deepseek_class.source import ROOT
 
 from .settings import AT_START
@@ -38,17 +37,12 @@ def used() -> str:
     folders = (ROOT / "notebooks" / "ko", ROOT / "notebooks" / "en", ROOT / "data" / "deepseek_course")
     kinds = (".ipynb", ".py", ".csv", ".json", ".toml")
     files = [file for folder in folders for file in folder.rglob("*.*") if file.suffix in kinds]
-    return "".join({*ALWAYS, *HANGUL, *"".join(file.read_text(encoding="utf-8") for file in files)})
+    return "".join({*HANGUL, *"".join(file.read_text(encoding="utf-8") for file in files)})
 
 
 def cut_font(target: Path) -> None:
     """Write the course's font with the characters that are used and no others."""
-    options = subset.Options(layout_features=["*"])
-    font = subset.load_font(str(pylopdf_fonts_ko.sans_path()), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=used())
-    subsetter.subset(font)
-    subset.save_font(font, str(target), options)
+    target.write_bytes(fonts.cut(used(), flavor=None))
 
 
 def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
@@ -90,17 +84,17 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
 def make_wheels(folder: Path) -> None:
     """Put into a folder the wheels of the course, of the font and of the start, and those of wheels.txt."""
     with TemporaryDirectory() as made:
-        course, fonts = Path(made, "course"), Path(made, "fonts")
+        course, font = Path(made, "course"), Path(made, "font")
         shutil.copytree(ROOT / "data", course / "data", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         (course / "notebooks" / "teacher").mkdir(parents=True)  # the tools stay outside
         for file in (ROOT / "pyproject.toml", *ROOT.glob("LICENSE*")):
             shutil.copy(file, course)
-        (fonts / "pylopdf_fonts_ko").mkdir(parents=True)
-        shutil.copy(HERE / "fonts.toml", fonts / "pyproject.toml")
-        shutil.copy(pylopdf_fonts_ko.__file__, fonts / "pylopdf_fonts_ko")
-        cut_font(fonts / "pylopdf_fonts_ko" / pylopdf_fonts_ko.sans_path().name)
+        (font / "pylopdf_fonts_ko").mkdir(parents=True)
+        shutil.copy(HERE / "fonts.toml", font / "pyproject.toml")
+        shutil.copy(pylopdf_fonts_ko.__file__, font / "pylopdf_fonts_ko")
+        cut_font(font / "pylopdf_fonts_ko" / pylopdf_fonts_ko.sans_path().name)
         start = shutil.copytree(HERE / "browser", Path(made, "start"))
-        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, fonts, start)
+        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, font, start)
     _pip("download", "--only-binary=:all:", *FOR_BROWSER, f"--dest={folder}", "-r", HERE / "wheels.txt")
 
 
