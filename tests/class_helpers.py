@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.utils import compute_checksum
+from sqlalchemy.engine import URL
 
 import deepseek_course as course
 from deepseek_class import build
@@ -152,7 +153,7 @@ def opened(folder):
     path = folder / "gradebook.db"
     if not path.exists():
         path.write_bytes(empty_gradebook())
-    return Gradebook(f"sqlite:///{path}", course_id="")
+    return Gradebook(URL.create("sqlite", database=str(path)), course_id="")
 
 
 def make_class(folder, learners=30, lessons=("02", "04"), seed=1):

@@ -155,9 +155,7 @@ class Page:
         self.page.wait_for_function(KERNEL_IS_IDLE, arg=lesson, polling=100)
         self.page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
         self.page.wait_for_selector(IDLE)
-        self.resize(**TALL)  # what is far below is made when it comes into view
         assert eventually(lambda: self.cells.count() == cells), (self.cells.count(), cells)
-        self.resize(**LAPTOP)
 
     def close(self):
         self.command(0, "docmanager:save")
@@ -258,14 +256,12 @@ def flat(text: str) -> str:
 def test_a_lesson_that_was_just_opened_shows_no_output(opened):
     """Only a bar where each will be, as far as a learner who scrolls down comes."""
     page, notebook, _ = opened
-    page.resize(**TALL)
     hidden = sum(bool(cell.get("outputs")) for cell in notebook.cells)
     shown = page.page.locator(".jp-Notebook .jp-OutputArea-output").filter(visible=True)
     bars = page.page.locator(".jp-Notebook .jp-OutputPlaceholder")
     assert eventually(lambda: bars.count() == hidden > 5)
     assert not shown.count()
     assert {text.strip() for text in bars.all_inner_texts()} <= {"<div>", ""}
-    page.resize(**LAPTOP)
 
 
 def test_every_exercise_answers_in_the_page(opened, lab, language):
@@ -335,7 +331,7 @@ def test_flashcards_unfold_with_the_keyboard_alone(opened):
 def serious_faults(page, where=".jp-RenderedHTMLCommon", **options):
     """What axe finds of serious and critical faults in what the lesson draws (not in JupyterLab around it)."""
     found = Axe().run(page, context={"include": [[where]]}, options=options).response["violations"]
-    return [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
+    return [(v["id"], v["nodes"][0]["html"][:500]) for v in found if v["impact"] in ("serious", "critical")]
 
 
 def test_what_a_lesson_draws_has_no_serious_fault_of_access(opened):

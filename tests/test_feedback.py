@@ -53,21 +53,21 @@ def rows_of(page):
 
 
 def test_the_page_opens_with_the_results_in_the_learners_language(pages):
-    for student, title, wait in (("one", "점수 2 / 20", "아직 채점하지 않음"), ("two", "Points 3.5 / 20", "1.5 / 2")):
+    for student, title, wait in (("one", "점수 2 / 15", "아직 채점하지 않음"), ("two", "Points 3.5 / 15", "1.5 / 2")):
         body = pages[student][pages[student].index("<body") :]
         assert title in body[:300] and body.index('class="glance"') < body.index("panel-heading")
         rows = rows_of(pages[student])
-        assert rows[-1][2] == wait and len(rows) == 26
-        assert [row[1:3] for row in rows[:4]] == [["✓", "1 / 1"], ["▼", "0 / 1"], ["✓", "1 / 1"], ["×", "0 / 1"]]
+        assert rows[-1][2] == wait and len(rows) == 27
+        assert [row[1:3] for row in rows[:4]] == [["✓", "1 / 1"], ["✓", "1 / 1"], ["×", "0 / 1"], ["▼", "0 / 1"]]
         assert "0 / 0" not in body and "Test cell" not in body and "알림 &lt;b&gt;" in body
-    assert "한눈에 보기" in pages["one"] and "환율" in rows_of(pages["one"])[2][0]
+    assert "한눈에 보기" in pages["one"] and "환율" in rows_of(pages["one"])[1][0]
     assert "At a glance" in pages["two"] and '<html lang="en">' in pages["two"]
 
 
 def test_a_row_leads_to_its_exercise(pages):
     for page in pages.values():
         targets = re.findall(r'<a href="#([^"]+)"', "".join(row[0] for row in rows_of(page)))
-        assert len(targets) == 26 and all(f'id="{target}"' in page for target in targets)
+        assert len(targets) == 27 and all(f'id="{target}"' in page for target in targets)
 
 
 def test_own_cells_are_marked_as_such(pages):

@@ -183,7 +183,7 @@ def test_one_learner_and_a_damaged_notebook(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="1"):  # one was left out
         reporting.report(tmp_path)
     said = capsys.readouterr().out.splitlines()
-    assert [line for line in said if "could not be read" in line and "04-ko, two" in line] and len(said) == 5
+    assert [line for line in said if "could not be read" in line and "04-ko, two" in line] and len(said) == 6
     results = {row["exercise"]: row["result"] for row in table(tmp_path / "report" / "answers.csv")}
     assert (results["04-r2"], results["04-few"], results["04-when"]) == ("right", "wrong", "none")
     shown(tmp_path / "report" / "overview.en.ipynb"), shown(tmp_path / "report" / "forecasts.en.ipynb")

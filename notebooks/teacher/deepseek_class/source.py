@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ROOT / "notebooks" / "source"
 BILINGUAL = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*?)\|\|((?:(?!\[\[|\]\]).)*?)\]\]", re.DOTALL)
 SCREEN = re.compile(r'<(span|div) class="screen">\n*(.*?)\n*</\1>', re.DOTALL)  # what a printed sheet leaves out
+# A price's sign, not in code. JupyterLab takes what stands between two of them in one text for mathematics, also where
+# they are written as entities; of an element of its own each sign is the whole text.
+DOLLAR = re.compile(r"\$(?=[^`]*(?:`[^`]*`[^`]*)*\Z)")
 TWO_LANGUAGES = "a text in two languages is written [[한국어||English]]; here a mark is open or lacks its partner."
 
 
@@ -45,7 +48,7 @@ def in_language(source: str, language: str) -> str:
 
 def on_screen(prose: str) -> str:
     """Prose as a notebook has it: all of it, without the marks around what is not printed."""
-    return SCREEN.sub(r"\2", prose)
+    return DOLLAR.sub(r"<span>&dollar;</span>", SCREEN.sub(r"\2", prose))
 
 
 def for_paper(cell: nbformat.NotebookNode) -> bool:
