@@ -284,11 +284,11 @@ def test_a_prediction_is_told_beside_what_came_out():
 @pytest.mark.parametrize(
     ("guess", "actual", "unit", "ko", "en"),
     [
-        (1, np.int64(2), "곳", "예상: 1곳, 실제: 2곳", "You said 1곳; in fact 2곳."),
-        ("20%", 1.8, "%", "예상: 20%, 실제: 1.8%", "You said 20%; in fact 1.8%."),
-        (..., 2, "", "실제: 2", "In fact 2."),
-        (len, 2, "", "실제: 2", "In fact 2."),
-        ("예", ..., "", "예상: 예. 결과는 아직 없습니다.", "You said 예. There is no result yet."),
+        (1, np.int64(2), "곳", "예상: 1곳, 실제: 2곳", "Your guess: 1곳. Answer: 2곳."),
+        ("20%", 1.8, "%", "예상: 20%, 실제: 1.8%", "Your guess: 20%. Answer: 1.8%."),
+        (..., 2, "", "실제: 2", "Answer: 2."),
+        (len, 2, "", "실제: 2", "Answer: 2."),
+        ("예", ..., "", "예상: 예. 결과는 아직 없습니다.", "Your guess: 예. There is no result yet."),
     ],
 )
 def test_a_guess_is_told_beside_the_result(guess, actual, unit, ko, en):

@@ -90,6 +90,11 @@ def test_an_error_is_short_and_has_its_line_once(shell):
         "기저율은 낮지만 새 소식이 있어 10%포인트 올렸습니다.",
         "DeepSeek's report puts the training of V3 at $5.576 million (V3 report).",
         'It "costs" 17% less, they say, but nobody has shown it.',
+        "글에 없음",
+        "80% 정도 확실하다",
+        "68억 달러, 2025년 10월 기준",
+        "The RBI",
+        "177.0 on 27 November 2026",
     ],
 )
 def test_a_sentence_needs_no_quotation_marks(shell, sentence):
@@ -98,7 +103,13 @@ def test_a_sentence_needs_no_quotation_marks(shell, sentence):
     assert shell.user_ns["why"] == sentence and shell.user_ns["other"] == "17%"
 
 
-@pytest.mark.parametrize("typed", ['"DeepSeek has made its model', "cost of one run * hours used (", "one two three"])
+def test_an_error_points_at_the_line_that_cannot_be_read(shell):
+    run(shell, USE)
+    shown = run(shell, "who = 한국은행이 어제 발표했다\nrate = 3조 / 2억\nagainst = (글에 없음")
+    assert "against = " in shown and "한국은행" not in shown
+
+
+@pytest.mark.parametrize("typed", ['"DeepSeek has made its model', "cost of one run * hours used (", "17 /"])
 def test_what_is_no_sentence_is_not_taken_for_one(shell, typed):
     run(shell, USE)
     assert "SyntaxError" in run(shell, f"why = {typed}")

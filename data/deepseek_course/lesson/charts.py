@@ -113,7 +113,7 @@ def _rule(axis) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high < 100 * low else LogLocator(numticks=5))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high < 1000 * low else LogLocator(numticks=8))
     axis.set_minor_locator(LogLocator(numticks=20))
     axis.set_minor_formatter(NullFormatter())
     axis.grid(which="minor")

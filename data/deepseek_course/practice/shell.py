@@ -1,4 +1,4 @@
-"""What a notebook's IPython is given for the exercises: letters without quotes, forgiving typing, help with errors."""
+"""What a notebook's IPython is given for the exercises: bare letters, forgiving typing, help with errors."""
 
 from .errors import show_help
 from .picks import LETTERS
@@ -12,8 +12,8 @@ def install() -> None:
     shell = get_ipython()
     if not shell:
         return
-    letters = {letter: letter for letter in LETTERS.ko + LETTERS.en if letter not in shell.user_ns}
-    shell.push(letters, interactive=False)
+    words = [*LETTERS.ko, *LETTERS.en, *LETTERS.en.lower(), "yes", "no", "예", "아니요"]
+    shell.push({word: word for word in words if word not in shell.user_ns}, interactive=False)
     shell.InteractiveTB.set_mode("Minimal")
     if as_python not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(as_python)

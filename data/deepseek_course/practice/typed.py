@@ -16,6 +16,9 @@ _APART = re.compile(  # texts and comments, which stay as they are
 )
 # A number and the words behind it: 557만 6000달러, $5.576 million, -17%, 1,443. None is the end of a name.
 _AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?")
+# Letters or digits in a row: BCA, c d a, 4 1 5 2.
+_SIGN = "[A-Ha-h가나다라마바사아]"
+_ROW = re.compile(rf"^((\w+)[ \t]*=[ \t]*)({_SIGN}(?:[ \t]*{_SIGN})+|\d(?:[ \t]+\d)+)(?=[ \t]*(?:#|$))", re.MULTILINE)
 # `why = ` and what stands behind it, up to a comment.
 _ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
@@ -27,26 +30,37 @@ def as_python(lines: list[str]) -> list[str]:
         lines: with their line ends. What is Python already, or would not become Python, comes back as it is.
     """
     source = "".join(lines)
-    if _is_python(source):
-        return lines
-    source = _ASSIGNED.sub(_sentence, source)
     checked = set(re.findall(r"\w+", "".join(source.split("course.check(")[1:])))
+    source = _ROW.sub(lambda match: f'{match[1]}"{match[3]}"' if match[2] in checked else match[0], source)
+    if _is_python(source):
+        return source.splitlines(keepends=True)
+    source = _ASSIGNED.sub(lambda match: _sentence(match, checked), source)
 
     def plain(code: str) -> str:
         code = "\n".join(map(tidy, code.split("\n"))).translate(_SIGNS)
         return _AMOUNT.sub(lambda match: _value(match, checked), code)
 
     mended = _outside_texts(plain, _outside_texts(lambda code: code.translate(_QUOTES), source))
-    return mended.splitlines(keepends=True) if _is_python(mended) else lines
+    if _is_python(mended):
+        return mended.splitlines(keepends=True)
+    if any(line.startswith(("%", "!")) for line in lines):
+        return lines
+    # Python then points at the line that it cannot read, not at one that only this course reads.
+    return [new if _is_python(new) else old for old, new in zip(lines, mended.splitlines(keepends=True), strict=False)]
 
 
-def _sentence(match: re.Match) -> str:
-    """A sentence without quotation marks as a text: four words or more and nothing that would be a calculation."""
-    words = match[2].split()
-    said = len(words) >= 4 and sum(word[0].isalpha() for word in words) >= 3 and match[2][0] not in "\"'[{"
-    if not said or {"+", "-", "*", "/"} & set(words) or _is_python(match[2]):
+def _sentence(match: re.Match, checked: set[str]) -> str:
+    """Words without quotation marks as a text, where they are no amounts and no calculation."""
+    said, words = match[2], match[2].split()
+    spoken = sum(word[0].isalpha() for word in words)
+    code = said[0] in "\"'[{(" or {"+", "-", "*", "/"} & set(words) or said.count("(") != said.count(")")
+    if code or _is_python(said):
         return match[0]
-    return f"{match[1]}{match[2]!r}{match[3] or ''}"
+    if match[1].split("=")[0].strip() in checked:
+        is_text = len(words) > 1 and spoken >= min(len(words), 3)
+    else:
+        is_text = spoken and not all(read_number(part) is not None for part in said.split(","))
+    return f"{match[1]}{said!r}{match[3] or ''}" if is_text else match[0]
 
 
 def _is_python(source: str) -> bool:
