@@ -531,12 +531,12 @@ def test_a_percent_may_be_a_text(percent):
 
 def test_what_is_right_in_a_wrong_choice_is_said_first(language):
     feedback = course.check("02-inside", "ACD")
-    said = {"ko": "읽은 답: 가, 다, 라. 맞게 고른 것: 가.", "en": "You answered A, C, D. Right so far: A."}[language]
+    said = {"ko": "적은 답: 가, 다, 라. 맞게 고른 것: 가.", "en": "You answered A, C, D. Right so far: A."}[language]
     assert str(feedback.message).startswith(said + "\n") and feedback.result == "wrong"
     assert course.check("02-slips", "BE").result == course.check("02-slips", "BEHA").result == "near"
     assert course.check("05-remarks", "4153").result == "near"
     assert str(course.check("02-verdict-loss", [1, "B"]).message).startswith(
-        {"ko": "읽은 답: 1, 나.", "en": "You answered 1, B."}[language]
+        {"ko": "적은 답: 1, 나.", "en": "You answered 1, B."}[language]
     )
 
 
