@@ -19,7 +19,7 @@ COUNTS = f"""() => [...{CELLS}].map(cell => cell.querySelector(".jp-InputArea-pr
 OUTPUTS = f"""numbers => {{
     const cells = {CELLS};
     const outputs = number => [...cells[number]?.querySelectorAll(".jp-OutputArea-output") ?? []];
-    return numbers.map(number => outputs(number).map(output => output.textContent).join("\n"));
+    return numbers.map(number => outputs(number).map(output => output.textContent).join("\\n"));
 }}"""
 # What a learner does with Ctrl + A and Ctrl + V, in many cells at once: a click in each takes a quarter of a second.
 PASTE = f"""texts => {{

@@ -29,7 +29,7 @@ LONG = 240_000  # ms: the start of Python on a machine that does other things to
 CELLS = ".jp-Notebook .jp-Notebook-cell"
 FAULTS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 # Each code cell has another number than before.
-HAVE_RUN = f"before => ({COUNTS})().every((now, n) => now === undefined || (/\\d/.test(now) && now !== before[n]))"
+HAVE_RUN = f"before => ({COUNTS})().every((now, n) => !now || (/\\d/.test(now) && now !== before[n]))"
 STORED = """([storage, path]) => new Promise((done, failed) => {
     const opened = indexedDB.open(storage);
     opened.onerror = () => failed(opened.error);
@@ -139,7 +139,7 @@ class Lesson:
 
     def first_code(self) -> int:
         """The number of the first cell that can be run."""
-        return next(n for n, count in enumerate(self.page.evaluate(COUNTS)) if count is not None)
+        return next(n for n, count in enumerate(self.page.evaluate(COUNTS)) if count)
 
     def paste(self, sources: dict[int, str]):
         self.page.evaluate(PASTE, list(sources.items()))

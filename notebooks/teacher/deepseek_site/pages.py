@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 
+from deepseek_class.build import README
 from deepseek_class.fonts import cut
 from deepseek_class.layout import CONTENTS, OPEN
 from deepseek_class.source import ROOT, Lesson
@@ -150,15 +151,16 @@ def _exporter() -> HTMLExporter:
 
 def guide(language: str) -> str:
     """The teacher's guide as a page; its links to other files of the course are left out."""
-    name = {"ko": "README.ko.md", "en": "README.md"}[language]
-    text = (ROOT / "notebooks" / "teacher" / name).read_text(encoding="utf-8")
+    text = (ROOT / "notebooks" / "teacher" / README[language]).read_text(encoding="utf-8")
     body = BeautifulSoup(f'<div class="jp-RenderedHTMLCommon">{markdown2html(text)}</div>', "html.parser")
     for link in body.select("a.anchor-link"):
         link.decompose()
     for heading in body.select("[id]"):  # as the guide's own links have it, which is GitHub's way
         heading["id"] = re.sub(r"[^\w-]", "", heading.text.strip().lower().replace(" ", "-"))
+    pages = {README[other]: f"{other}.html" for other in LANGUAGES}
     for link in body.select("a[href]"):
-        if not link["href"].startswith(("#", "http")):
+        link["href"] = pages.get(link["href"], link["href"])
+        if not link["href"].startswith(("#", "http", *pages.values())):
             link.unwrap()
     title = _say("guide_title").in_language(language)
     return _rendered("page.html.j2", language=language, root="../", path="", title=title, body=str(body))
