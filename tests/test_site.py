@@ -224,7 +224,8 @@ def test_brought_into_an_empty_browser_and_renewed_a_lesson_has_all_answers(take
         lesson.run_all()
         solved, faults, said = is_solved(lesson), lesson.faults(), lesson.said
         browser.end()
-    assert f"{len(list(exercises(notebook(TASK).cells)))}" in before
+    core = sum(judging.get(id).level != "stretch" for id, _ in exercises(notebook(TASK).cells))
+    assert flat(f"02: {core}문제 가운데 {core}문제") in flat(before)
     assert solved and not faults and not said
 
 
