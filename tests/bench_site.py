@@ -5,6 +5,7 @@
 
 With the Python of .venv-dev. Sizes are as a server sends them that compresses with gzip; times are those of this
 machine, on which nothing else should run. A first visit has an empty browser, a second one that was ended and started.
+JupyterLab is started for each lesson.
 """
 
 import argparse
@@ -23,9 +24,9 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from deepseek_class.source import ROOT
-from deepseek_site.build import build
+from deepseek_site.serve import Handler
 from samples import LESSONS
-from site_helpers import Browser, Lesson, pyodide_files, served
+from site_helpers import Browser, Lesson, built, served
 
 FIRST, PORT = "ko/02-numbers.ipynb", 8899
 JUPYTERLAB = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--IdentityProvider.token="]
@@ -44,6 +45,16 @@ def size(site: Path, address: str, asked: list[str]) -> float:
 
 def contents(paths: set[Path]):
     return (path.read_bytes() for path in paths if path.is_file())
+
+
+class Counting(Handler):
+    """Counts what it sends: what the browser has in its cache it does not ask for, or is told that it is the same."""
+
+    sent = 0
+
+    def copyfile(self, source, target):
+        Counting.sent += os.fstat(source.fileno()).st_size
+        super().copyfile(source, target)
 
 
 def visit(browser: Browser, address: str, path: str, start: float, **where: str) -> tuple[list, list[str]]:
@@ -84,16 +95,16 @@ def main():
     parser.add_argument("--all", action="store_true", help="Run All of each lesson")
     paths = [f"ko/{path.stem}.ipynb" for path in LESSONS] if parser.parse_args().all else [FIRST]
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
-        site = Path(made, "site")
-        build(site, pyodide_files())
+        site = built(Path(made, "site"))
         row("where", "lesson", f"text (at most {MOST['text']} s)", f"first cell ({MOST['first cell']} s)", "Run All")
         row(*["---"] * 5)
-        with served(site) as address:
+        with served(site, Counting) as address:
             browser = Browser(playwright, Path(made, "profile"))
             seconds, asked = visit(browser, address, FIRST, time.perf_counter())
             row("site, first visit", FIRST, *(f"{taken:.1f} s" for taken in seconds))
             browser.end()
             browser.start()
+            Counting.sent = 0
             for path in paths:
                 seconds, _ = visit(browser, address, path, time.perf_counter())
                 row("site, second visit", path, *(f"{taken:.1f} s" for taken in seconds))
@@ -105,6 +116,7 @@ def main():
         browser.end()
         print(f"\nLoaded at the first visit: {size(site, address, asked):.1f} MB (at most {MOST['loaded']})")
         total = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+        print(f"Loaded again at the second, {len(paths)} lessons: {Counting.sent / 1e6:.1f} MB, not compressed")
         print(f"The whole site: {total / 1e6:.0f} MB")
 
 

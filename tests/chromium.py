@@ -1,4 +1,4 @@
-"""Chromium for tests: where it is, how it is started, and a font for it."""
+"""Chromium for tests: where it is, how it is started, a font for it, and a notebook that is open in it."""
 
 import os
 import shutil
@@ -9,6 +9,29 @@ import pylopdf_fonts_ko
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MISSING = "no Chromium here, so nothing was tried in a browser"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+CELLS = f'document.querySelectorAll("{SHOWN} .jp-Notebook-cell")'
+# The number beside each code cell, "*" while it waits or runs.
+COUNTS = f"""() => [...{CELLS}].map(cell => cell.querySelector(".jp-InputArea-prompt")?.textContent.trim())"""
+# What is below cells, by their numbers.
+OUTPUTS = f"""numbers => {{
+    const cells = {CELLS};
+    const outputs = number => [...cells[number]?.querySelectorAll(".jp-OutputArea-output") ?? []];
+    return numbers.map(number => outputs(number).map(output => output.textContent).join("\\n"));
+}}"""
+# What a learner does with Ctrl + A and Ctrl + V, in many cells at once: a click in each takes a quarter of a second.
+PASTE = f"""texts => {{
+    for (const [number, text] of texts) {{
+        const place = {CELLS}[number].querySelector(".cm-content");
+        const keys = {{key: "a", code: "KeyA", keyCode: 65, ctrlKey: true, bubbles: true, cancelable: true}};
+        place.dispatchEvent(new KeyboardEvent("keydown", keys));
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", text);
+        place.dispatchEvent(new ClipboardEvent("paste", {{clipboardData, bubbles: true, cancelable: true}}));
+    }}
+}}"""
 
 
 def environment(folder: Path) -> dict[str, str]:

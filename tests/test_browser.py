@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 import deepseek_course as course
-from chromium import CHROMIUM, MISSING, SWITCHES, environment
+from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, SWITCHES, environment
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.brief import LENGTHS, SLOTS
@@ -38,28 +38,6 @@ TALL = {"width": 1366, "height": 24_000}  # a whole lesson
 PHONE = 390
 WAIT = 120_000  # milliseconds, for a machine with much to do
 
-IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
-SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-CELLS = f'document.querySelectorAll("{SHOWN} .jp-Notebook-cell")'
-# The number beside each code cell, "*" while it waits or runs.
-COUNTS = f"""() => [...{CELLS}].map(cell => cell.querySelector(".jp-InputArea-prompt")?.textContent.trim())"""
-# What is below cells, by their numbers.
-OUTPUTS = f"""numbers => {{
-    const cells = {CELLS};
-    const outputs = number => [...cells[number]?.querySelectorAll(".jp-OutputArea-output") ?? []];
-    return numbers.map(number => outputs(number).map(output => output.textContent).join("\\n"));
-}}"""
-# What a learner does with Ctrl + A and Ctrl + V, in many cells at once: a click in each takes a quarter of a second.
-PASTE = f"""texts => {{
-    for (const [number, text] of texts) {{
-        const place = {CELLS}[number].querySelector(".cm-content");
-        const keys = {{key: "a", code: "KeyA", keyCode: 65, ctrlKey: true, bubbles: true, cancelable: true}};
-        place.dispatchEvent(new KeyboardEvent("keydown", keys));
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        place.dispatchEvent(new ClipboardEvent("paste", {{clipboardData, bubbles: true, cancelable: true}}));
-    }}
-}}"""
 FOCUS = f"number => {CELLS}[number].querySelector('.cm-content').focus({{preventScroll: true}})"
 KERNEL_IS_IDLE = """lesson => fetch("/api/sessions").then(answer => answer.json()).then(sessions =>
     sessions.some(s => s.path.includes(lesson) && s.kernel && s.kernel.execution_state == "idle"))"""

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 import deepseek_course as course
 import figures
-from deepseek_class import build
+from deepseek_class import build, layout
 from deepseek_class.layout import CONTENTS
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
 from deepseek_course.language import LANGUAGES
@@ -109,6 +109,19 @@ def test_one_finds_the_way_between_the_lessons(language):
     assert list(dict.fromkeys(ways.pop(CONTENTS.stem))) == names
     for before, name, after in zip([None, *names], names, [*names[1:], None], strict=False):
         assert [to for to in (before, CONTENTS.stem, after) if to] * 2 == ways[name]
+
+
+@languages
+@pytest.mark.parametrize("site", ["", "https://school.example/course"])
+def test_lessons_and_readme_open_in_the_browser_where_there_is_a_site(language, site, monkeypatch):
+    monkeypatch.setattr(layout, "site", lambda: site)
+    readme = layout.with_site_link((ROOT / build.README[language]).read_text(encoding="utf-8"), language)
+    assert (f"]({site}/#{language})" in readme) == bool(site)
+    for path in LESSONS:
+        head, *others = build.stored(Lesson(path), language).cells
+        assert (f"]({site}/lite/notebooks/index.html?path={language}/{path.stem}.ipynb)" in head.source) == bool(site)
+        assert not any("index.html" in cell.source for cell in others)
+    assert layout.with_site_link(readme, language) == readme
 
 
 @lessons

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from base64 import b64decode
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 import deepseek_course as course
 from chromium import CHROMIUM, MISSING
@@ -21,22 +21,15 @@ from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import judging
 from deepseek_site import python_files
-from deepseek_site.build import build, main
+from deepseek_site.build import build, main, put_python
 from deepseek_site.serve import Handler
 from samples import LESSONS, first_wrong, right_answer
-from site_helpers import Browser, Lesson, exercises, pyodide_files, served
+from site_helpers import LONG, Browser, Lesson, exercises, pyodide_files, renewed, served
 from typed import answered
 
 PATHS = [f"{language}/{path.stem}.ipynb" for language in LANGUAGES for path in LESSONS]
 KOREAN = [path for path in PATHS if path.startswith("ko")]
-TASK = "ko/02-numbers.ipynb"  # the lesson that is handed in here
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site") / "site"
-    build(folder, pyodide_files())
-    return folder
+TASK = "ko/02-numbers.ipynb"  # the lesson that is taken along and handed in here
 
 
 @pytest.fixture(scope="module")
@@ -139,15 +132,13 @@ def work(lesson: Lesson) -> list:
     course.use(language)
     missing = []
     for choose in (first_wrong, right_answer) if language == "ko" else ():
-        told = {}
-        for exercise_id, number in exercises(cells):
-            given = choose(judging.get(exercise_id))
-            lesson.type_into(number, answered(cells[number].source, given))
-            told[number] = str(course.check(exercise_id, given).message)
+        given = {number: (id, choose(judging.get(id))) for id, number in exercises(cells)}
+        lesson.paste({number: answered(cells[number].source, answer) for number, (_, answer) in given.items()})
         lesson.run_all()
-        for number, message in told.items():
-            if flat(message) not in flat(lesson.output(number)):
-                missing.append((cells[number].id, message, lesson.output(number)))
+        for (id, answer), shown in zip(given.values(), lesson.outputs(*given), strict=True):
+            message = str(course.check(id, answer).message)
+            if flat(message) not in flat(shown):
+                missing.append((id, message, shown))
     if language == "en":
         lesson.run_all()
     lesson.save()
@@ -166,7 +157,7 @@ def test_each_exercise_says_what_is_wrong_and_what_is_right(worked):
     assert not worked["missing"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opened_again(worked, browser, address):
     """The lesson in a browser that was ended and started again."""
     browser.end()
@@ -176,32 +167,77 @@ def opened_again(worked, browser, address):
     lesson.close()
 
 
+def is_solved(lesson: Lesson) -> bool:
+    return all("✓" in shown for shown in lesson.outputs(*(number for _, number in exercises(notebook(TASK).cells))))
+
+
 @pytest.mark.parametrize("worked", [TASK], indirect=True)
-def test_answers_and_what_is_kept_outlive_the_browser(opened_again):
-    cells = notebook(TASK).cells
-    assert all("✓" in opened_again.output(number) for _, number in exercises(cells))
-    start = opened_again.first_code()
-    opened_again.type_into(start, 'import deepseek_course as course\ncourse.use("ko")\ncourse.kept()')
-    opened_again.run(start)
-    opened_again.cells.nth(start).get_by_text(f"{len(list(exercises(cells)))}").first.wait_for(timeout=30_000)
-    assert b"02-rate" in b64decode(opened_again.stored("ko/my-course.json")["content"])
+def test_answers_outlive_the_browser(opened_again):
+    assert is_solved(opened_again)
 
 
-@pytest.fixture
-def taken_out(opened_again, tmp_path):
-    """The notebook as the browser keeps it, which is what is taken out."""
-    path = tmp_path / "02-numbers.ipynb"
-    path.write_text(json.dumps(opened_again.stored()["content"]), encoding="utf-8")
+@pytest.mark.parametrize("worked", [TASK], indirect=True)
+def test_a_lesson_on_a_phone_has_no_serious_fault_of_access(opened_again):
+    page = opened_again.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context = {"include": [[".door-bar"], [".jp-RenderedHTMLCommon"]]}
+    options = {"rules": {"scrollable-region-focusable": {"enabled": False}}}  # a wide table: browsers do it themselves
+    found = Axe().run(page, context=context, options=options).response["violations"]
+    page.set_viewport_size({"width": 1366, "height": 768})
+    assert not [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+
+
+@pytest.fixture(scope="module")
+def taken_out(opened_again, browser, address, tmp_path_factory):
+    """All that the browser keeps, as the page gives it out: one zip."""
+    page = browser.context.new_page()
+    page.goto(f"{address}work.html#ko")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="모두 파일 하나로 내려받기").click()
+    path = tmp_path_factory.mktemp("taken") / "work.zip"
+    download.value.save_as(path)
+    page.close()
     return path
+
+
+def add_a_sentence(notebook):
+    notebook.cells[1].source += "\n\n새 문장"
+
+
+@pytest.mark.parametrize("worked", [TASK], indirect=True)
+def test_brought_into_an_empty_browser_and_renewed_a_lesson_has_all_answers(taken_out, site, playwright, tmp_path):
+    """The kernel finds what was kept, and all that is carried over passes again."""
+    shutil.copytree(site, tmp_path / "site")
+    with renewed(tmp_path / "site", TASK, add_a_sentence), served(tmp_path / "site") as address:
+        browser = Browser(playwright, tmp_path / "profile")
+        page = browser.context.new_page()
+        page.goto(f"{address}work.html#ko")
+        page.locator("[type=file]:visible").set_input_files(taken_out)
+        expect(page.locator(".kept li:visible")).not_to_have_count(0, timeout=LONG)
+        lesson = Lesson(browser, address, TASK, choose="새 수업으로 바꾸기")
+        assert "새 문장" in lesson.cells.nth(1).inner_text()
+        start = lesson.first_code()
+        lesson.paste({start: notebook(TASK).cells[start].source + "\ncourse.progress()"})
+        lesson.run(start)
+        (before,) = lesson.outputs(start)
+        lesson.run_all()
+        solved, faults, said = is_solved(lesson), lesson.faults(), lesson.said
+        browser.end()
+    core = sum(judging.get(id).level != "stretch" for id, _ in exercises(notebook(TASK).cells))
+    assert flat(f"02: {core}문제 가운데 {core}문제") in flat(before)
+    assert solved and not faults and not said
 
 
 @pytest.mark.skipif(isolation_fault() is not None, reason=f"bubblewrap does not start here: {isolation_fault()}")
 @pytest.mark.parametrize("worked", [TASK], indirect=True)
 def test_a_notebook_taken_out_is_marked_like_any_other(taken_out, tmp_path):
     folder = tmp_path / "class"
+    with zipfile.ZipFile(taken_out) as taken:
+        taken.extract(TASK, tmp_path)
     submitted = folder / "submitted" / "a-learner" / "02-ko"
     submitted.mkdir(parents=True)
-    shutil.copy(taken_out, submitted)
+    shutil.copy(tmp_path / TASK, submitted)
     for arguments in (["generate_assignment", "02-ko"], ["mark", "02-ko"]):
         done = subprocess.run(
             [sys.executable, "-m", "deepseek_class.commands", *arguments],
@@ -211,7 +247,7 @@ def test_a_notebook_taken_out_is_marked_like_any_other(taken_out, tmp_path):
             text=True,
         )
         assert done.returncode == 0, done.stderr
-    marked = nbformat.read(folder / "autograded" / "a-learner" / "02-ko" / taken_out.name, 4)
+    marked = nbformat.read(folder / "autograded" / "a-learner" / "02-ko" / "02-numbers.ipynb", 4)
     checks = [cell for cell in marked.cells if cell.id.endswith("-check")]
     given = [float(cell.outputs[0].data["text/plain"]) for cell in checks]
     assert given and given == [cell.metadata.nbgrader.points for cell in checks]
@@ -226,10 +262,11 @@ class Elsewhere(Handler):
         super().end_headers()
 
 
-def test_by_default_pyodide_comes_from_elsewhere_and_the_course_from_here(playwright, tmp_path):
+def test_by_default_pyodide_comes_from_elsewhere_and_the_course_from_here(site, playwright, tmp_path):
     """Another port of this machine is in the place of Pyodide's CDN."""
+    shutil.copytree(site, tmp_path / "site", ignore=shutil.ignore_patterns("pyodide"))
     with served(pyodide_files(), Elsewhere) as cdn:
-        build(tmp_path / "site", cdn)
+        put_python(tmp_path / "site" / "lite", cdn)
         own = {path.name for path in (tmp_path / "site").rglob("*")}
         assert "pyodide.asm.wasm" not in own and not [name for name in own if name.startswith("numpy-")]
         with served(tmp_path / "site") as address:

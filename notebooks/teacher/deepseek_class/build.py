@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from deepseek_class.layout import CONTENTS, framed, with_way
+from deepseek_class.layout import CONTENTS, framed, with_site_link, with_way
 from deepseek_class.source import ROOT, Lesson, SourceError, Task, for_paper, in_language, on_screen, read_lessons
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.notes import FOLDER
@@ -34,6 +34,7 @@ STUB = {
     "ko": "여기에 씁니다. (이 칸을 두 번 눌러 쓰고, 다 쓰면 Shift + Enter를 누릅니다.)",
     "en": "Write here. (Double-click this cell to write; press Shift + Enter when you are done.)",
 }
+README = {"ko": "README.ko.md", "en": "README.md"}
 OPEN = r"(?:^.*= \.\.\.(?:  #.*)?\n)+(?=### BEGIN SOLUTION)"
 SOLUTION = re.compile(rf"{OPEN}|^### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
@@ -249,6 +250,8 @@ def build(numbers: list[str], solutions: Path | None):
     if not solutions:
         for language in LANGUAGES:
             (ROOT / "seeds" / f"digest.{language}.md").write_text(digest(language), encoding="utf-8")
+            readme = ROOT / README[language]
+            readme.write_text(with_site_link(readme.read_text(encoding="utf-8"), language), encoding="utf-8")
 
 
 @contextmanager

@@ -1,19 +1,23 @@
 """What the build adds to a lesson's prose: the frame around a task, and the way to the other lessons."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
 
 from deepseek_course.language import LANGUAGES
 
-from .source import SOURCES, Lesson, on_screen
+from .source import ROOT, SOURCES, Lesson, on_screen
 
 CONTENTS = SOURCES / "contents" / "index.md"  # in a folder of its own, so that each *.md beside it is a lesson
 WORDS = {
     "ko": {"task": "문제", "predict": "예측", "vote": "투표", "contents": "목차"},
     "en": {"task": "Task", "predict": "Prediction", "vote": "Vote", "contents": "Contents"},
 }
+IN_BROWSER = {"ko": "브라우저에서 열기", "en": "Open in the browser"}
+OPEN = "lite/notebooks/index.html?path="  # where the site opens a lesson
+SITE_LINK = re.compile(r"(?<=<!-- site -->\n).*(?=<!-- /site -->)", re.DOTALL)
 PART_OF_TASK = re.compile(r"[-*|] |\d+\. |\*[^*]")  # a list, a table, a hint in italics: the question stands above
 
 
@@ -63,8 +67,22 @@ def with_way(notebook: nbformat.NotebookNode, path: Path, language: str) -> nbfo
     if at + 1 < len(lessons):
         links.append(f"[{_title(lessons[at + 1], language)} →]({lessons[at + 1].stem}.ipynb)")
     head, foot = (nbformat.v4.new_markdown_cell(" · ".join(links), id=f"way-{place}") for place in ("head", "foot"))
+    if site():
+        head.source += f"\n\n[{IN_BROWSER[language]}]({site()}/{OPEN}{language}/{path.stem}.ipynb)"
     notebook.cells = [head, *notebook.cells, foot]
     return notebook
+
+
+def site() -> str:
+    """The site's address, as pyproject.toml has it; "" where the lessons are nowhere yet."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["deepseek-course"]
+    return settings["site"].rstrip("/")
+
+
+def with_site_link(readme: str, language: str) -> str:
+    """A README with the link to the site between its two marks, where there is a site."""
+    line = f"**[{IN_BROWSER[language]}]({site()}/#{language})**\n" if site() else ""
+    return SITE_LINK.sub(lambda _: line, readme)
 
 
 def is_way(cell: nbformat.NotebookNode) -> bool:

@@ -48,23 +48,21 @@ def build(site: Path, pyodide: Path | str = settings.CDN) -> None:
     site.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=site.parent, prefix="making-") as made:
         new = Path(made, "site")
-        _lite(new / settings.LITE, pyodide, Path(made, "lite"))
+        _lite(new / settings.LITE, Path(made, "lite"))
+        put_python(new / settings.LITE, pyodide)
         pages.write(new, [] if isinstance(pyodide, Path) else [urlsplit(pyodide).netloc])
         if site.exists():
             site.rename(Path(made, "old"))
         new.rename(site)
 
 
-def _lite(lite: Path, pyodide: Path | str, work: Path) -> None:
+def _lite(lite: Path, work: Path) -> None:
     """JupyterLite with the lessons, made in a folder of its own: over an older one it would pass settings by."""
     for language in LANGUAGES:
         shutil.copytree(ROOT / "notebooks" / language, work / "files" / language, ignore=_others)
-    own = work / "python"
-    lock = python_files.write(own, pyodide, KERNEL / "static" / "pypi")
-    address = pyodide if isinstance(pyodide, str) else f"./{settings.OWN}/"
     for name, content in (
         ("jupyter_lite_config.json", settings.build(str(lite), [str(KERNEL)])),
-        ("jupyter-lite.json", settings.page(address)),
+        ("jupyter-lite.json", settings.PAGE),
         ("overrides.json", settings.OVERRIDES),
     ):
         (work / name).write_text(json.dumps(content), encoding="utf-8")
@@ -72,8 +70,7 @@ def _lite(lite: Path, pyodide: Path | str, work: Path) -> None:
     if made.returncode:
         sys.stderr.buffer.write(made.stdout)
         made.check_returncode()
-    own.rename(lite / settings.OWN)
-    _look(lite, lock)
+    _look(lite)
 
 
 def _others(folder: str, names: list[str]) -> list[str]:
@@ -81,17 +78,24 @@ def _others(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if not name.endswith(".ipynb") or name.startswith(".")]
 
 
-def _look(lite: Path, lock: dict) -> None:
-    """The course's look, and what each page does before JupyterLite."""
+def _look(lite: Path) -> None:
+    """The course's look; each page begins with it and with start.js."""
     shutil.copy(LOOK, lite / "custom.css")
-    python_files.cut_font(lite / "korean.otf")
-    start = (HERE / "start.js").read_text(encoding="utf-8")
-    start = start.replace("$LOCK", json.dumps(lock)).replace("$OWN", f"{settings.OWN}/")
-    (lite / "start.js").write_text(start, encoding="utf-8")
+    (lite / "korean.otf").write_bytes(python_files.font())
     for page in lite.rglob("index.html"):
         root = "/".join([".."] * (len(page.relative_to(lite).parts) - 1)) or "."
         text = MANIFEST.sub("", page.read_text(encoding="utf-8"))
         page.write_text(text.replace("  </head>", HEAD.format(root)), encoding="utf-8")
+
+
+def put_python(lite: Path, pyodide: Path | str) -> None:
+    """Python's files for JupyterLite, and start.js, which tells where they are; for `pyodide` and errors see build."""
+    lock = python_files.write(lite / settings.OWN, pyodide, KERNEL / "static" / "pypi")
+    own = f"{settings.OWN}/"
+    start = (HERE / "start.js").read_text(encoding="utf-8")
+    start = start.replace("$PYODIDE", pyodide if isinstance(pyodide, str) else own)
+    start = start.replace("$OWN", own).replace("$LOCK", json.dumps(lock))
+    (lite / "start.js").write_text(start, encoding="utf-8")
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 
+from deepseek_class.build import README
 from deepseek_class.fonts import cut
-from deepseek_class.layout import CONTENTS
+from deepseek_class.layout import CONTENTS, OPEN
 from deepseek_class.source import ROOT, Lesson
 from deepseek_course import lesson
 from deepseek_course.language import LANGUAGES, catalogue
@@ -25,7 +26,6 @@ HERE = Path(__file__).parent
 TEMPLATES, SCRIPTS = HERE / "templates", HERE / "scripts"
 LOOK = Path(lesson.__file__).with_name("jupyter.css")
 LITE = "lite"  # where JupyterLite lies in the site
-OPEN = f"{LITE}/notebooks/index.html?path="
 DOORS = ("notebooks", "lab")  # the two pages of JupyterLite that open a lesson
 STARTS = "await import("  # where these begin to load it
 DOOR = ("course", "localforage.min", "fflate.min", "storage", "lessons", "words", "door")
@@ -67,8 +67,7 @@ def write(site: Path, hosts: Sequence[str] = ()) -> None:
     """
     write_assets(site)
     notebooks = write_editions(site)
-    pages = {f"{name}.html": _rendered(f"{name}.html.j2", hosts=hosts, scripts=WORK) for name in ("index", "work")}
-    pages |= {f"teacher/{language}.html": guide(language) for language in LANGUAGES}
+    pages = front(hosts) | {f"teacher/{language}.html": guide(language) for language in LANGUAGES}
     for path, notebook in notebooks.items():
         if path.stem != CONTENTS.stem:
             pages[f"read/{path.with_suffix('.html').as_posix()}"] = reading(path, notebook)
@@ -79,6 +78,11 @@ def write(site: Path, hosts: Sequence[str] = ()) -> None:
     (site / "assets" / "korean.woff").write_bytes(cut("".join([words, *pages.values()])))
     for name in DOORS:
         put_door(site / LITE / name / "index.html")
+
+
+def front(hosts: Sequence[str]) -> dict[str, str]:
+    """The pages in both languages: where one arrives, and a learner's work."""
+    return {f"{name}.html": _rendered(f"{name}.html.j2", hosts=hosts, scripts=WORK) for name in ("index", "work")}
 
 
 def write_editions(site: Path) -> dict[Path, nbformat.NotebookNode]:
@@ -133,27 +137,30 @@ def reading(path: Path, notebook: nbformat.NotebookNode) -> str:
         path: such as ko/02-numbers.ipynb.
     """
     language = path.parent.name
-    exporter = HTMLExporter(
-        template_name="reading", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
-    )
-    body, _ = exporter.from_notebook_node(notebook, {"result": _say("result").in_language(language)})
+    body, _ = _exporter().from_notebook_node(notebook, {"result": _say("result").in_language(language)})
     body = body.replace(f'href="{CONTENTS.stem}.ipynb"', f'href="../../index.html#{language}"')
     body = re.sub(r'href="(\d\d-[\w-]+)\.ipynb"', r'href="\1.html"', body)
     title, place = titles()[path.as_posix()], {"language": language, "root": "../../", "path": path.as_posix()}
     return _rendered("page.html.j2", title=title, body=body, **place)
 
 
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(template_name="reading", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True)
+
+
 def guide(language: str) -> str:
     """The teacher's guide as a page; its links to other files of the course are left out."""
-    name = {"ko": "README.ko.md", "en": "README.md"}[language]
-    text = (ROOT / "notebooks" / "teacher" / name).read_text(encoding="utf-8")
+    text = (ROOT / "notebooks" / "teacher" / README[language]).read_text(encoding="utf-8")
     body = BeautifulSoup(f'<div class="jp-RenderedHTMLCommon">{markdown2html(text)}</div>', "html.parser")
     for link in body.select("a.anchor-link"):
         link.decompose()
     for heading in body.select("[id]"):  # as the guide's own links have it, which is GitHub's way
         heading["id"] = re.sub(r"[^\w-]", "", heading.text.strip().lower().replace(" ", "-"))
+    pages = {README[other]: f"{other}.html" for other in LANGUAGES}
     for link in body.select("a[href]"):
-        if not link["href"].startswith(("#", "http")):
+        link["href"] = pages.get(link["href"], link["href"])
+        if not link["href"].startswith(("#", "http", *pages.values())):
             link.unwrap()
     title = _say("guide_title").in_language(language)
     return _rendered("page.html.j2", language=language, root="../", path="", title=title, body=str(body))
@@ -191,7 +198,12 @@ def put_door(page: Path) -> None:
 
 
 def _rendered(template: str, root: str = "", **values: object) -> str:
-    """A page from a template, which has the contents and the words of templates/words.toml in both languages."""
+    return _environment().get_template(template).render(root=root, **values)
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, which have the contents and the words of templates/words.toml in both languages."""
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["markdown"] = markdown2html
@@ -201,4 +213,4 @@ def _rendered(template: str, root: str = "", **values: object) -> str:
         "say": lambda key, language, *more: _say(key, *more).in_language(language),
         "open": OPEN,
     }
-    return environment.get_template(template).render(root=root, **values)
+    return environment

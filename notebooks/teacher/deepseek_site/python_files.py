@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
@@ -40,9 +41,10 @@ def used() -> str:
     return "".join({*HANGUL, *"".join(file.read_text(encoding="utf-8") for file in files)})
 
 
-def cut_font(target: Path) -> None:
-    """Write the course's font with the characters that are used and no others."""
-    target.write_bytes(fonts.cut(used(), flavor=None))
+@cache
+def font() -> bytes:
+    """The course's font with the characters that are used and no others."""
+    return fonts.cut(used(), flavor=None)
 
 
 def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
@@ -84,17 +86,17 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
 def make_wheels(folder: Path) -> None:
     """Put into a folder the wheels of the course, of the font and of the start, and those of wheels.txt."""
     with TemporaryDirectory() as made:
-        course, font = Path(made, "course"), Path(made, "font")
+        course, cut = Path(made, "course"), Path(made, "font")
         shutil.copytree(ROOT / "data", course / "data", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         (course / "notebooks" / "teacher").mkdir(parents=True)  # the tools stay outside
         for file in (ROOT / "pyproject.toml", *ROOT.glob("LICENSE*")):
             shutil.copy(file, course)
-        (font / "pylopdf_fonts_ko").mkdir(parents=True)
-        shutil.copy(HERE / "fonts.toml", font / "pyproject.toml")
-        shutil.copy(pylopdf_fonts_ko.__file__, font / "pylopdf_fonts_ko")
-        cut_font(font / "pylopdf_fonts_ko" / pylopdf_fonts_ko.sans_path().name)
+        (cut / "pylopdf_fonts_ko").mkdir(parents=True)
+        shutil.copy(HERE / "fonts.toml", cut / "pyproject.toml")
+        shutil.copy(pylopdf_fonts_ko.__file__, cut / "pylopdf_fonts_ko")
+        (cut / "pylopdf_fonts_ko" / pylopdf_fonts_ko.sans_path().name).write_bytes(font())
         start = shutil.copytree(HERE / "browser", Path(made, "start"))
-        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, font, start)
+        _pip("wheel", "--no-build-isolation", f"--wheel-dir={folder}", course, cut, start)
     _pip("download", "--only-binary=:all:", *FOR_BROWSER, f"--dest={folder}", "-r", HERE / "wheels.txt")
 
 

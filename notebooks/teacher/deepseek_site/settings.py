@@ -25,6 +25,24 @@ OVERRIDES = {
 }
 
 
+KERNEL = {
+    "disablePyPIFallback": True,
+    "loadPyodideOptions": {
+        "packages": list(AT_START),
+        "env": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSTARTUP": f"{SITE_PACKAGES}/deepseek_start.py"},
+    },
+}
+# jupyter-lite.json, what the page is told; start.js adds what only the page knows.
+PAGE = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "contentsStorageName": STORAGE,
+        "settingsStorageName": STORAGE,
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": KERNEL},
+    },
+}
+
+
 def build(lite_folder: str, extensions: list[str]) -> dict:
     """`jupyter_lite_config.json`: what to build, into which folder, with which extensions and none of the machine's."""
     return {
@@ -36,29 +54,5 @@ def build(lite_folder: str, extensions: list[str]) -> dict:
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
             "output_dir": lite_folder,
-        },
-    }
-
-
-def page(pyodide: str) -> dict:
-    """`jupyter-lite.json`: what the page is told.
-
-    Args:
-        pyodide: the folder with Pyodide's own files; a CDN's address, or a path from JupyterLite's folder.
-    """
-    kernel = {
-        "pyodideUrl": f"{pyodide}pyodide.js",
-        "disablePyPIFallback": True,
-        "loadPyodideOptions": {
-            "packages": list(AT_START),
-            "env": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSTARTUP": f"{SITE_PACKAGES}/deepseek_start.py"},
-        },
-    }
-    return {
-        "jupyter-lite-schema-version": 0,
-        "jupyter-config-data": {
-            "contentsStorageName": STORAGE,
-            "settingsStorageName": STORAGE,
-            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
         },
     }
