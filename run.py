@@ -7,8 +7,8 @@
     python run.py site [...]     the lessons for a browser with nothing installed, in build/site
     python run.py hub [...]      JupyterHub on this computer, for trying
 
-Further arguments go to JupyterLab, to pytest, to deepseek_class, deepseek_site or deepseek_hub in notebooks/teacher. Standard
-library only.
+Further arguments go to JupyterLab, to pytest, to deepseek_class, deepseek_site or deepseek_hub in notebooks/teacher.
+Standard library only.
 """
 
 import errno
@@ -35,7 +35,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"
 LEARNER = ["requirements.txt"]
 DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
-ENVIRONMENTS = {"lab": (".venv", LEARNER), "hub": (".venv-hub", LEARNER + ["notebooks/teacher/deepseek_hub/requirements.txt"])}
+HUB = LEARNER + ["notebooks/teacher/deepseek_hub/requirements.txt"]
+ENVIRONMENTS = {"lab": (".venv", LEARNER), "hub": (".venv-hub", HUB)}
 STAMP = "complete.txt"  # in an environment that is whole
 OWN = ".jupyter"  # settings and tabs of the course's own: not in an environment, which a class's sandbox can read
 OWN_PLACES = {

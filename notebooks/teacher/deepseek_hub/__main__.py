@@ -41,7 +41,6 @@ def prepare(port: str) -> None:
     """The hub's folder and password, and what to know of it; ends with one sentence where a program is missing."""
     if os.name == "nt":
         sys.exit(say("windows"))
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if not (shutil.which("configurable-http-proxy") and shutil.which("node")):
         sys.exit(say("proxy"))
     LEARNERS.mkdir(parents=True, exist_ok=True)
