@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import zipfile
@@ -115,13 +116,26 @@ def test_handing_in_says_the_next_step_or_that_there_is_nothing(home, tmp_path, 
     assert Path("class/downloaded/02-ko/archive/hub.zip").is_file()
 
 
+def start(folder: Path, *arguments: str, **env: str) -> str:
+    """What is said where no hub starts."""
+    command = [sys.executable, "-m", "deepseek_hub", *arguments]
+    done = subprocess.run(command, cwd=folder, env=os.environ | env, capture_output=True, text=True)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert list(folder.iterdir()) == []
+    return done.stderr
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "install Node.js"), ("ko", "Node.js 22 이상")])
 def test_without_the_proxy_one_sentence_says_what_to_do(tmp_path, language, said):
-    env = os.environ | {"COURSE_LANGUAGE": language, "PATH": str(tmp_path)}
-    command = [sys.executable, "-m", "deepseek_hub"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    assert said in start(tmp_path, port, COURSE_LANGUAGE=language, PATH=str(tmp_path))
+
+
+def test_a_port_that_is_taken_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"uses the port {port}" in start(tmp_path, port, COURSE_LANGUAGE="en")
 
 
 def partial(schema):

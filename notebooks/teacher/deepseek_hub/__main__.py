@@ -10,6 +10,7 @@ Further arguments go to JupyterHub.
 import os
 import secrets
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -38,9 +39,13 @@ def hub(arguments: list[str]) -> None:
 
 
 def prepare(port: str) -> None:
-    """The hub's folder and password, and what to know of it; ends with one sentence where a program is missing."""
+    """The hub's folder and password, and what to know of it; ends with one sentence where something is missing."""
     if os.name == "nt":
         sys.exit(say("windows"))
+    try:
+        socket.create_server(("127.0.0.1", int(port))).close()
+    except OSError:
+        sys.exit(say("taken", port))
     if not (shutil.which("configurable-http-proxy") and shutil.which("node")):
         sys.exit(say("proxy"))
     LEARNERS.mkdir(parents=True, exist_ok=True)
