@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -90,11 +90,11 @@ class Hub:
     def end(self):
         children = self.process.children(recursive=True)
         self.process.terminate()
-        for each in [self.process, *children]:
-            try:
-                each.wait(20)
-            except psutil.TimeoutExpired:
-                each.kill()
+        psutil.wait_procs([self.process], 20)
+        with suppress(OSError, psutil.NoSuchProcess):  # JupyterHub 6.1.1 leaves a proxy that it started anew
+            children.append(psutil.Process(int((self.learners.parent / "jupyterhub-proxy.pid").read_text())))
+        for each in psutil.wait_procs(children, 2)[1]:
+            each.kill()
 
 
 @contextmanager

@@ -42,9 +42,8 @@ def prepare(port: str) -> None:
     """The hub's folder and password, and what to know of it; ends with one sentence where something is missing."""
     if os.name == "nt":
         sys.exit(say("windows"))
-    try:
-        socket.create_server(("127.0.0.1", int(port))).close()
-    except OSError:
+    left = LEARNERS.with_name("jupyterhub-proxy.pid")  # by a hub that was killed; JupyterHub ends that proxy itself
+    if is_taken(int(port)) and not left.exists():
         sys.exit(say("taken", port))
     if not (shutil.which("configurable-http-proxy") and shutil.which("node")):
         sys.exit(say("proxy"))
@@ -53,6 +52,14 @@ def prepare(port: str) -> None:
     password = secrets.token_urlsafe(9)
     os.environ |= {"COURSE_PORT": port, "COURSE_PASSWORD": password}
     print(say("trying", port, password, Path(LEARNERS.name).resolve()), flush=True)
+
+
+def is_taken(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
 
 
 def hand_in(name: str, homes: str = str(LEARNERS), target: str = "") -> None:
