@@ -5,9 +5,10 @@
     python run.py build [...]    the notebooks from their sources
     python run.py class [...]    a class with nbgrader, in the folder class
     python run.py site [...]     the lessons for a browser with nothing installed, in build/site
+    python run.py hub [...]      JupyterHub on this computer, for trying
 
-Further arguments go to JupyterLab, to pytest, to deepseek_class or deepseek_site in notebooks/teacher. Standard
-library only.
+Further arguments go to JupyterLab, to pytest, to deepseek_class, deepseek_site or deepseek_hub in notebooks/teacher.
+Standard library only.
 """
 
 import errno
@@ -34,6 +35,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"
 LEARNER = ["requirements.txt"]
 DEVELOPER = LEARNER + ["notebooks/teacher/requirements.txt", "tests/requirements.txt"]
+HUB = LEARNER + ["notebooks/teacher/deepseek_hub/requirements.txt"]
+ENVIRONMENTS = {"lab": (".venv", LEARNER), "hub": (".venv-hub", HUB)}
 STAMP = "complete.txt"  # in an environment that is whole
 OWN = ".jupyter"  # settings and tabs of the course's own: not in an environment, which a class's sandbox can read
 OWN_PLACES = {
@@ -47,8 +50,8 @@ in_use = []  # the environments' stamps that are held open
 # Each text in Korean and in English. No f-strings: an old Python has to read this far to say that it is too old.
 TEXTS = {
     "usage": (
-        "쓰는 법: python run.py lab | test | build | class | site",
-        "Usage: python run.py lab | test | build | class | site",
+        "쓰는 법: python run.py lab | test | build | class | site | hub",
+        "Usage: python run.py lab | test | build | class | site | hub",
     ),
     "old": (
         "Python 3.11 이상이 필요합니다. 지금은 {0}입니다. python.org에서 새 Python을 설치하세요.",
@@ -387,32 +390,37 @@ def run(command, folder=HERE):
 def main(verb=None, *rest):
     if sys.version_info < (3, 11):
         stop("old", sys.version.split()[0])
-    if verb not in ("lab", "test", "build", "class", "site"):
+    if verb not in ("lab", "test", "build", "class", "site", "hub"):
         stop("usage")
     # A sign that the console or a file does not know ends no command.
     sys.stdout.reconfigure(errors="backslashreplace")
     os.environ["PYTHONIOENCODING"] = os.environ.get("PYTHONIOENCODING", "").partition(":")[0] + ":backslashreplace"
     check_place(verb)
-    settle(verb, ".venv" if verb == "lab" else ".venv-dev")
+    name, requirements = ENVIRONMENTS.get(verb, (".venv-dev", DEVELOPER))
+    settle(verb, name)
+    if verb in ("class", "hub"):
+        os.environ["COURSE_LANGUAGE"] = language()
     rest = list(rest)
+    python = environment(name, requirements)
+    if verb in ("lab", "hub"):
+        settle_lab(name)
     if verb == "lab":
-        python = environment(".venv", LEARNER)
-        settle_lab(".venv")
         if not any(argument.endswith(".ipynb") for argument in rest):
             rest.insert(0, os.path.join("notebooks", language(), "index.ipynb"))
         run([python, "-m", "jupyterlab"] + rest)
     elif verb == "test":
         if "--quick" in rest:
             rest = [argument for argument in rest if argument != "--quick"] + ["-m", "not whole_way"]
-        run([environment(".venv-dev", DEVELOPER), "-m", "pytest", "-n", "auto"] + rest)
+        run([python, "-m", "pytest", "-n", "auto"] + rest)
     elif verb in ("build", "site"):
         package = "deepseek_class" if verb == "build" else "deepseek_site"
-        run([environment(".venv-dev", DEVELOPER), "-m", package + ".build"] + rest)
+        run([python, "-m", package + ".build"] + rest)
+    elif verb == "hub":
+        run([python, "-m", "deepseek_hub"] + rest)
     else:
-        os.environ["COURSE_LANGUAGE"] = language()
         folder = os.path.join(HERE, "class")
         os.makedirs(folder, exist_ok=True)
-        run([environment(".venv-dev", DEVELOPER), "-m", "deepseek_class.commands"] + rest, folder)
+        run([python, "-m", "deepseek_class.commands"] + rest, folder)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ WHOLE_WAY = [
     "class",
     "collecting",
     "feedback",
+    "hub",
     "opening",
     "reporting",
     "running",
