@@ -1,4 +1,4 @@
-"""What the cluster's test and stopwatch share: a PostgreSQL of their own, a Dask scheduler and workers in own folders."""
+"""What the cluster's test and stopwatch share: a PostgreSQL of their own, a scheduler and workers in own folders."""
 
 import os
 import pwd
@@ -9,15 +9,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import psutil
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 
-PYTHON = Path(sys.executable)
-ENVIRONMENT = os.environ | {"PATH": os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])}  # alembic
-CONFIG = "\nc.CourseDirectory.db_url = {!r}\n"
+from deepseek_class.folder import CONFIG, TOOLS, set_up, write_if_missing
+from deepseek_class.workers import load_config
+
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # alembic
 
 
 def postgres(program: str) -> str | None:
@@ -98,9 +100,9 @@ class Cluster:
     def start(self, verb: str, *arguments: str, **environment: str) -> subprocess.Popen:
         place = self.folder / f"{len(self.processes)}-{verb}"
         place.mkdir(parents=True)
-        command = [PYTHON, "-m", "distributed.cli.dask_" + verb, *arguments, "--no-dashboard"]
+        command = [sys.executable, "-m", "distributed.cli.dask_" + verb, *arguments, "--no-dashboard"]
         with open(place / "log", "w") as log:
-            made = subprocess.Popen(command, cwd=place, env=ENVIRONMENT | environment, stdout=log, stderr=log)
+            made = subprocess.Popen(command, cwd=place, env=os.environ | environment, stdout=log, stderr=log)
         made.log = place / "log"
         self.processes.append(made)
         return made
@@ -129,10 +131,8 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 def start_class(folder: Path, *arguments: str) -> subprocess.Popen:
     """`python run.py class …`, in a folder."""
-    command = [PYTHON, "-m", "deepseek_class.commands", *arguments]
-    return subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "deepseek_class.commands", *arguments]
+    return subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def run_class(folder: Path, *arguments: str) -> str:
@@ -147,13 +147,24 @@ def run_class(folder: Path, *arguments: str) -> str:
     return said
 
 
+def release(folder: Path, *names: str):
+    """What `generate_assignment` does for each, without starting nbgrader again."""
+    with chdir(folder):
+        set_up()
+        api = NbGraderAPI(config=load_config())
+        for name in names:
+            assert api.generate_assignment(name)["success"], name
+
+
 def use_gradebook(folder: Path, address: str):
     """Has a class's folder keep its marks there."""
-    with open(folder / "nbgrader_config.py", "a") as file:
-        file.write(CONFIG.format(address))
+    path = folder / "nbgrader_config.py"
+    write_if_missing(path, CONFIG.format(tools=str(TOOLS)))
+    with open(path, "a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {address!r}\n")
 
 
-def wait_for(found, seconds: float = 120):
+def wait_for(found, seconds: float = 600):
     """Waits until there is something.
 
     Raises:

@@ -19,6 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessP
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import chdir, contextmanager, suppress
 from copy import deepcopy
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -27,7 +28,7 @@ from uuid import uuid4
 
 import nbformat
 from distributed import Client, WorkerPlugin, get_worker
-from nbgrader.api import Gradebook, InvalidEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, InvalidEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import determine_grade, is_task
@@ -74,7 +75,8 @@ def on_cluster(to_do: list[Path], address: str, config) -> dict[Path, str]:
 @contextmanager
 def connected(address: str) -> Iterator[Client]:
     """A connection without Dask's own words about its end."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "tornado.application"):  # the last is nbgrader's, too
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     client = Client(address)
     try:
         yield client
@@ -135,11 +137,9 @@ def save(folder: Path, files: Files, gradebook: Gradebook, config) -> None:
     """Saves points and comments as nbgrader's SaveAutoGrades does, all of a submission at once: points by hand stay."""
     time = CourseDirectory(config=config).get_existing_timestamp(folder)
     try:
-        gradebook.update_or_create_student(folder.parent.name)
-        entry = (folder.name, folder.parent.name)
-        submission = gradebook.update_or_create_submission(*entry, **({"timestamp": time} if time else {}))
-    except InvalidEntry as error:
-        raise error.__context__ from None  # what the database said
+        submission = entered(folder, time, gradebook)
+    except InvalidEntry:  # another marker entered it just now
+        submission = entered(folder, time, gradebook)
     for notebook in submission.notebooks:
         content = files.get(f"{notebook.name}.ipynb")
         save_notebook(notebook, nbformat.v4.reads(content.decode()) if content else nbformat.v4.new_notebook())
@@ -147,6 +147,12 @@ def save(folder: Path, files: Files, gradebook: Gradebook, config) -> None:
             for grade in notebook.grades:
                 grade.auto_score, grade.needs_manual_grade = 0, False
     gradebook.db.commit()
+
+
+def entered(folder: Path, time: datetime | None, gradebook: Gradebook) -> SubmittedAssignment:
+    gradebook.update_or_create_student(folder.parent.name)
+    when = {"timestamp": time} if time else {}
+    return gradebook.update_or_create_submission(folder.name, folder.parent.name, **when)
 
 
 def save_notebook(entry: SubmittedNotebook, notebook: nbformat.NotebookNode) -> None:
@@ -221,7 +227,7 @@ class Marker(WorkerPlugin):
         self.files, self.config, self.edition = files, config, edition()
 
     async def setup(self, worker) -> None:
-        self.log = os.path.join(worker.local_directory, LOG)
+        self.log, self.processes = os.path.join(worker.local_directory, LOG), []
         self.fault = await asyncio.to_thread(why_not, self.edition)
         if self.fault:
             print(refusal(worker.address, *self.fault), file=sys.stderr, flush=True)
@@ -233,9 +239,10 @@ class Marker(WorkerPlugin):
             self.idle.put(self.process())
 
     def process(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), start_process, (self.config, self.files, self.log)
-        )
+        server = multiprocessing.get_context("forkserver")  # a new process has all in memory at once
+        server.set_forkserver_preload([__name__])
+        self.processes.append(ProcessPoolExecutor(1, server, start_process, (self.config, self.files, self.log)))
+        return self.processes[-1]
 
     def mark(self, folder: str, files: Files) -> tuple[Files, str]:
         """Marks a submission in a process, and once more in a new one where that ended."""
@@ -249,9 +256,9 @@ class Marker(WorkerPlugin):
         finally:
             self.idle.put(process)
 
-    async def teardown(self, worker) -> None:
-        while not self.fault and not self.idle.empty():
-            self.idle.get().shutdown(wait=False)
+    def teardown(self, worker) -> None:
+        for process in self.processes:  # each ends what it has in work
+            process.shutdown(wait=False)
 
 
 def why_not(wanted: str) -> list[str]:

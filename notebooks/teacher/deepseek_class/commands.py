@@ -64,7 +64,7 @@ def carry_out(verb: str, arguments: list[str]):
     try:
         VERBS[verb](arguments)
     except OperationalError as error:
-        sys.exit(say("no_gradebook", str(error.orig).strip().splitlines()[0]))
+        sys.exit(say("no_gradebook", str(error.orig).strip().partition("\n")[0]))
     except ModuleNotFoundError as error:
         if error.name not in ("distributed", "psycopg"):
             raise

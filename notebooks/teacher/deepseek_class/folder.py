@@ -57,13 +57,12 @@ def settings(folder: Path = Path()) -> NbGrader:
     with chdir(folder):
         app = NbGrader()
         app.initialize([])
-        app.coursedir.db_url  # noqa: B018 - where none is set, it depends on the current folder
     return app
 
 
 def gradebook_url(folder: Path = Path()) -> URL:
     """Where the gradebook is that a class's settings name."""
-    address = make_url(settings(folder).coursedir.db_url)
+    address = make_url(settings(folder).config.CourseDirectory.get("db_url", "sqlite:///gradebook.db"))
     if address.get_backend_name() != "sqlite":
         return address
     return address.set(database=str((folder / address.database).resolve()))
