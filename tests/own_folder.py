@@ -12,6 +12,7 @@ from deepseek_course.lesson.notes import FOLDER
 WHOLE_WAY = [
     "browser",
     "class",
+    "cluster",
     "collecting",
     "feedback",
     "hub",

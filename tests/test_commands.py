@@ -14,9 +14,9 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from class_helpers import FAR, lesson
 from deepseek_class import build, commands, handing_out, sheets
-from deepseek_class.folder import CONFIG, TOOLS, is_released, renew, set_up, source_of
+from deepseek_class.folder import CONFIG, TOOLS, gradebook_url, is_released, renew, set_up, source_of
 from deepseek_class.handing_out import handout
-from deepseek_class.marking import tell_missing
+from deepseek_class.marking import on_cluster, tell_missing
 from deepseek_class.source import SourceError
 from deepseek_class.workers import load_config
 
@@ -178,3 +178,19 @@ def test_every_message_says_the_same_in_both_languages():
         assert text.keys() == {"ko", "en"}, key
         assert sorted(re.findall(r"{\d}", text["ko"])) == sorted(re.findall(r"{\d}", text["en"])), key
         assert re.search("[가-힣]", text["ko"]) or key == "at", key
+
+
+@pytest.mark.parametrize("named", ["sqlite:///school/marks.db", "postgresql+psycopg://course:secret@10.0.0.5/marks"])
+def test_the_gradebook_is_the_one_that_the_class_names_in_its_settings(folder, named):
+    text = CONFIG.format(tools=str(TOOLS)) + f"\nc.CourseDirectory.db_url = {named!r}\n"
+    Path("nbgrader_config.py").write_text(text, encoding="utf-8")
+    found = gradebook_url(folder).render_as_string(hide_password=False)
+    assert found == named.replace("///", f"///{folder}/")
+
+
+def test_where_a_package_for_many_machines_is_missing_a_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "deepseek_class.cluster", raising=False)
+    monkeypatch.setitem(commands.VERBS, "mark", lambda _: on_cluster([Path("one")], "tcp://10.0.0.5:8786", None))
+    with pytest.raises(SystemExit, match=r"distributed is missing.*-m pip install -r .*requirements-cluster\.txt"):
+        commands.carry_out("mark", [])

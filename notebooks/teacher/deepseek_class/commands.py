@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 from nbgrader.apps.nbgraderapp import NbGraderApp
+from sqlalchemy.exc import OperationalError
 
 from . import reporting
-from .folder import assignments, set_up
+from .folder import TOOLS, assignments, set_up
 from .giving_back import feedback
 from .handing_out import handout
 from .marking import mark
@@ -19,6 +20,8 @@ from .messages import say
 from .programs import hand_over
 from .school_list import roster
 from .written import written
+
+CLUSTER = TOOLS.with_name("requirements-cluster.txt")
 
 
 def formgrader(arguments: list[str]):
@@ -49,11 +52,23 @@ def main(verb: str | None = None, *rest: str):
     if verb in (None, "help", "-h", "--help") or (verb in ("report", "handout") and {"-h", "--help"} & set(rest)):
         tell_commands()
     elif verb in VERBS:
-        VERBS[verb](list(rest))
+        carry_out(verb, list(rest))
     else:
         if verb == "zip_collect":
             prepare_collecting([name for name in rest if not name.startswith("-")])
         NbGraderApp.launch_instance([verb, *rest])
+
+
+def carry_out(verb: str, arguments: list[str]):
+    """One of the course's own commands; ends with a line where the gradebook or a package of the cluster is missing."""
+    try:
+        VERBS[verb](arguments)
+    except OperationalError as error:
+        sys.exit(say("no_gradebook", str(error.orig).strip().partition("\n")[0]))
+    except ModuleNotFoundError as error:
+        if error.name not in ("distributed", "psycopg"):
+            raise
+        sys.exit(say("no_package", error.name, sys.executable, CLUSTER))
 
 
 def prepare_collecting(names: list[str]):

@@ -5,12 +5,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
-from sqlalchemy import URL
+from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.apps.baseapp import NbGrader
+from sqlalchemy import URL, make_url
 
 from deepseek_course.language import LANGUAGES
 
@@ -51,6 +52,22 @@ def set_up():
         MADE_FROM.write_text(origin())
 
 
+def settings(folder: Path = Path()) -> NbGrader:
+    """nbgrader with the settings that are in force in a class's folder."""
+    with chdir(folder):
+        app = NbGrader()
+        app.initialize([])
+    return app
+
+
+def gradebook_url(folder: Path = Path()) -> URL:
+    """Where the gradebook is that a class's settings name."""
+    address = make_url(settings(folder).config.CourseDirectory.get("db_url", "sqlite:///gradebook.db"))
+    if address.get_backend_name() != "sqlite":
+        return address
+    return address.set(database=str((folder / address.database).resolve()))
+
+
 @contextmanager
 def class_gradebook(folder: Path = Path()) -> Iterator[Gradebook]:
     """A class's gradebook, brought up to date with students.csv and deadlines.csv.
@@ -58,10 +75,9 @@ def class_gradebook(folder: Path = Path()) -> Iterator[Gradebook]:
     Raises:
         SystemExit: there is none yet, or one of the tables cannot be read.
     """
-    path = folder / "gradebook.db"
-    if not path.is_file():
+    address = gradebook_url(folder)
+    if address.get_backend_name() == "sqlite" and not Path(address.database).is_file():
         sys.exit(say("nothing_marked"))
-    address = URL.create("sqlite", database=str(path.resolve()), query={"timeout": "60"})
     with Gradebook(address, course_id="") as gradebook:
         read_roster(folder / ROSTER, gradebook)
         deadlines.apply(gradebook, folder)
@@ -80,7 +96,10 @@ def read_roster(path: Path, gradebook: Gradebook) -> None:
         sys.exit(str(error))
     for row in rows:
         known = {key: row[key] for key in ("last_name", "first_name", "email", "lms_user_id") if row.get(key)}
-        gradebook.update_or_create_student(row["id"], **known)
+        try:
+            gradebook.update_or_create_student(row["id"], **known)
+        except InvalidEntry:  # another marker entered this learner just now
+            gradebook.update_or_create_student(row["id"], **known)
 
 
 def is_current() -> bool:

@@ -30,8 +30,10 @@ def mark(arguments: list[str]):
     """Marks every submission that is not marked yet, or judges the stored answers anew."""
     parser = argparse.ArgumentParser(prog="python run.py class mark")
     parser.add_argument("assignments", nargs="*", help="such as 02-ko; all if none is named")
-    parser.add_argument("--again", action="store_true", help="judge the stored answers anew, without running anything")
-    parser.add_argument("--unsafe", action="store_true", help="run submissions without isolation")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--again", action="store_true", help="judge the stored answers anew, without running anything")
+    way.add_argument("--unsafe", action="store_true", help="run submissions without isolation")
+    way.add_argument("--dask", metavar="ADDRESS", help="mark on a Dask cluster, such as tcp://10.0.0.5:8786")
     options = parser.parse_args(arguments)
     wanted = options.assignments or assignments()
     for name in wanted:
@@ -48,7 +50,7 @@ def mark(arguments: list[str]):
         return
     if options.unsafe:
         print(say("unsafe"), file=sys.stderr)
-    elif fault := isolation_fault():
+    elif not options.dask and (fault := isolation_fault()):
         sys.exit(say("bubblewrap", fault))
     import_module("matplotlib.font_manager")  # makes the list of fonts that launch.py gives to each kernel
     handed_in = [path for name in wanted for path in sorted(Path("submitted").glob(f"*/{name}"))]
@@ -66,7 +68,8 @@ def mark(arguments: list[str]):
     sound = [folder for folder in handed_in if folder not in faults]
     for folder in sound:
         adopt(folder)
-    failed = side_by_side([folder for folder in sound if not is_marked(folder)], options.unsafe)
+    to_do = [folder for folder in sound if not is_marked(folder)]
+    failed = on_cluster(to_do, options.dask, config) if options.dask else side_by_side(to_do, options.unsafe)
     for folder in sound:
         if folder not in failed and not is_marked(folder):
             faults[folder] = say("no_file", source_name(folder.name))
@@ -79,6 +82,12 @@ def mark(arguments: list[str]):
     tell_missing(sorted({folder.name for folder in handed_in}))
     if failed or faults:
         sys.exit(1)
+
+
+def on_cluster(to_do: list[Path], address: str, config) -> dict[Path, str]:
+    """As side_by_side, by the workers of a Dask cluster."""
+    cluster = import_module("deepseek_class.cluster")  # what it needs is no plain teacher's
+    return cluster.on_cluster(to_do, address, config) if to_do else {}
 
 
 def is_known(name: str, gradebook: Gradebook) -> bool:

@@ -1,6 +1,7 @@
 """nbgrader's settings for this course. class/nbgrader_config.py loads them; what it sets itself wins over these."""
 
 import os
+import sqlite3
 import sys
 import warnings
 from pathlib import Path
@@ -50,7 +51,8 @@ for stream in (sys.stdout, sys.stderr):
 
 @event.listens_for(Engine, "connect")
 def wait_for_the_others(connection, _):
-    connection.execute("PRAGMA busy_timeout = 60000")  # milliseconds: several markers write
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA busy_timeout = 60000")  # milliseconds: several markers write
 
 
 c = get_config()  # noqa: F821 - nbgrader defines it

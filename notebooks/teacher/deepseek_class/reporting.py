@@ -33,7 +33,7 @@ def read_marked(path: Path) -> tuple[dict, list[dict]]:
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("deepseek_course")
-    if about is None:
+    if not about:  # of a question of the teacher's own
         return {}, []
     shared = {"lesson": about["lesson"], "language": about["language"]}
     end = {

@@ -12,17 +12,18 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from pathlib import Path
 
 import nbformat
 from nbgrader.apps import NbGraderAPI
-from nbgrader.apps.baseapp import NbGrader
 from tqdm import tqdm
 
+from .folder import settings
 from .messages import say
 from .preprocessors.cells import HASH
 
@@ -32,17 +33,17 @@ SECONDS = 300  # for all that is done with a submission, its kernel's time inclu
 
 def load_config():
     """The settings in force in this folder; ends where the judging part is not among them."""
-    app = NbGrader()
-    app.initialize([])
-    if "Judge" not in [getattr(each, "__name__", each) for each in app.config.Autograde.autograde_preprocessors or []]:
+    config = settings().config
+    if "Judge" not in [getattr(each, "__name__", each) for each in config.Autograde.autograde_preprocessors or []]:
         sys.exit(say("judge", Path("nbgrader_config.py").resolve()))
-    return app.config
+    return config
 
 
-def side_by_side(to_do: list[Path], unsafe: bool) -> dict[Path, str]:
-    """Marks submissions. Returns what went wrong, by submission; what was marked stays marked."""
-    faults, left = {}, deque(to_do)
-    with tqdm(None, say("unsafe_bar" if unsafe else "marking"), len(to_do), unit="", disable=None) as bar:
+@contextmanager
+def told(title: str, count: int) -> Iterator[tuple[dict[Path, str], Callable[[Path, str | None], None]]]:
+    """A bar, what went wrong so far by submission, and what is to be called after each."""
+    faults = {}
+    with tqdm(None, title, count, unit="", disable=None) as bar:
 
         def tell(folder: Path, fault: str | None):
             bar.update()
@@ -50,6 +51,13 @@ def side_by_side(to_do: list[Path], unsafe: bool) -> dict[Path, str]:
                 faults[folder] = fault
                 bar.write(say("failed", folder, fault))
 
+        yield faults, tell
+
+
+def side_by_side(to_do: list[Path], unsafe: bool) -> dict[Path, str]:
+    """Marks submissions. Returns what went wrong, by submission; what was marked stays marked."""
+    left = deque(to_do)
+    with told(say("unsafe_bar" if unsafe else "marking"), len(to_do)) as (faults, tell):
         while left:
             for folder in in_pool(left, os.cpu_count() or 1, unsafe, tell):  # one of these broke it
                 if in_pool(deque([folder]), 1, unsafe, tell):
@@ -86,12 +94,16 @@ def in_pool(left: deque[Path], workers: int, unsafe: bool, tell: Callable[[Path,
 
 def start_worker(unsafe: bool):
     """nbgrader, started once a worker; what it and the kernels say goes to the log."""
-    global _nbgrader
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     config = load_config()
     if unsafe:
         config.Run.kernel_name = "python3"
+    start_nbgrader(config, LOG)
+
+
+def start_nbgrader(config, log: str):
+    global _nbgrader
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     _nbgrader = NbGraderAPI(config=config)
 
 
@@ -103,6 +115,16 @@ def end_with_parent():
 
 def mark_one(folder: Path) -> str | None:
     """Marks one submission; what went wrong, or None."""
+    if is_marked(folder):  # by another teacher, since
+        return None
+    if said := autograde(folder):
+        print(said, file=sys.stderr)
+        return reason(said)
+    return None
+
+
+def autograde(folder: Path) -> str:
+    """nbgrader's own marking of one submission; what it said where that failed."""
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, too_long)
         signal.setitimer(signal.ITIMER_REAL, SECONDS, 10)  # again: what a kernel does may have swallowed it
@@ -111,11 +133,7 @@ def mark_one(folder: Path) -> str | None:
     finally:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
-    if result["success"]:
-        return None
-    said = result.get("log", "") + result["error"]
-    print(said, file=sys.stderr)
-    return reason(said)
+    return "" if result["success"] else result.get("log", "") + result["error"]
 
 
 def reason(said: str) -> str:
