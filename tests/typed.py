@@ -179,6 +179,8 @@ TYPED = {
         ("03-blind", "BAAA", "✓", "Right"),
         ("03-times", "27 times", "✓", "Right"),
         ("04-words", "80%, 70%, 50%", "✓", "Recorded"),
+        ("04-words", "80 70 50", "✓", "Recorded"),
+        ("04-words", "80% 70% 50%", "✓", "Recorded"),
         ("04-words", "[80%, 70%, 50%", "!", "brackets do not match"),
         ("04-r2", "25%", "✓", "Recorded: 25%"),
         ("04-r2", '"25"', "✓", "Recorded: 25%"),

@@ -16,9 +16,11 @@ _APART = re.compile(  # texts and comments, which stay as they are
 )
 # A number and the words behind it: 557만 6000달러, $5.576 million, -17%, 1,443. None is the end of a name.
 _AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?")
-# Letters or digits in a row: BCA, c d a, 4 1 5 2.
+# Letters or small numbers in a row: BCA, c d a, 4 1 5 2, 80% 60% 30%.
 _SIGN = "[A-Ha-h가나다라마바사아]"
-_ROW = re.compile(rf"^((\w+)[ \t]*=[ \t]*)({_SIGN}(?:[ \t]*{_SIGN})+|\d(?:[ \t]+\d)+)(?=[ \t]*(?:#|$))", re.MULTILINE)
+_ROW = re.compile(
+    rf"^((\w+)[ \t]*=[ \t]*)(?:({_SIGN}(?:[ \t]*{_SIGN})+)|(\d\d?%?(?:[ \t]+\d\d?%?)+))(?=[ \t]*(?:#|$))", re.MULTILINE
+)
 # `why = ` and what stands behind it, up to a comment.
 _ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
@@ -31,7 +33,7 @@ def as_python(lines: list[str]) -> list[str]:
     """
     source = "".join(lines)
     checked = set(re.findall(r"\w+", "".join(source.split("course.check(")[1:])))
-    source = _ROW.sub(lambda match: f'{match[1]}"{match[3]}"' if match[2] in checked else match[0], source)
+    source = _ROW.sub(lambda match: _row(match) if match[2] in checked else match[0], source)
     if _is_python(source):
         return source.splitlines(keepends=True)
     source = _ASSIGNED.sub(lambda match: _sentence(match, checked), source)
@@ -47,6 +49,10 @@ def as_python(lines: list[str]) -> list[str]:
         return lines
     # Python then points at the line that it cannot read, not at one that only this course reads.
     return [new if _is_python(new) else old for old, new in zip(lines, mended.splitlines(keepends=True), strict=False)]
+
+
+def _row(match: re.Match) -> str:
+    return f'{match[1]}"{match[3]}"' if match[3] else match[1] + ", ".join(match[4].split())
 
 
 def _sentence(match: re.Match, checked: set[str]) -> str:
