@@ -134,6 +134,14 @@ def test_how_many_of_a_class_each_layout_brings(course, layout):
     assert len(course.lines) == (0 if count == 13 else 1 if count == 0 else 2)
 
 
+def test_a_folder_in_which_the_class_lies_is_nobodys_name(course):
+    course.roster()
+    inside = {"20260101_홍길동_02.ipynb": notebook("hong"), "02-numbers (1).ipynb": notebook("who")}
+    course.put({"drive.zip": zipped({f"02 제출함/{name}": content for name, content in inside.items()})})
+    assert course.collect() == {"20260101": "hong"}
+    assert course.line("02-numbers (1).ipynb") and "nobody knows whose: 1" in course.end[0]
+
+
 LAYOUTS = {
     "moodle": ["{0}_311_assignsubmission_file_/02-numbers.ipynb", "{1}_312_assignsubmission_file/숙제.ipynb"],
     "moodle flat": ["{0}_311_assignsubmission_file_02-numbers.ipynb", "{1}_312_assignsubmission_file_숙제.ipynb"],

@@ -10,11 +10,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.server_extensions.formgrader.handlers import template_path
+from nbgrader.utils import is_grade
 
-from class_helpers import FAR, RIGHT, mark, opened, place
+from class_helpers import FAR, RIGHT, answered, mark, opened, place
 from deepseek_class.folder import CONFIG, TOOLS, write_if_missing
 from deepseek_class.preprocessors.defusing import Defuse
 from deepseek_class.preprocessors.judging import Judge
+from deepseek_class.preprocessors.results import summary
 from deepseek_class.workers import load_config
 
 
@@ -68,6 +70,15 @@ def test_a_row_leads_to_its_exercise(pages):
     for page in pages.values():
         targets = re.findall(r'<a href="#([^"]+)"', "".join(row[0] for row in rows_of(page)))
         assert len(targets) == 27 and all(f'id="{target}"' in page for target in targets)
+
+
+def test_what_is_done_at_will_and_was_left_open_is_one_line():
+    notebook = answered({}, solved=False)
+    for name in ("02-rent", "02-log", "02-million"):
+        notebook.cells[place(notebook, f"{name}-check")].metadata["deepseek_course"] = {"mark": "…", "message": "open"}
+    shown = summary(notebook, filter(is_grade, notebook.cells))
+    assert "#02-million" in shown and "#02-rent" not in shown and "#02-log" not in shown
+    assert "문제 2개는 답하지 않았습니다" in shown
 
 
 def test_own_cells_are_marked_as_such(pages):

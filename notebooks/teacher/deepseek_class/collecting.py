@@ -112,7 +112,7 @@ class Collector(FileNameCollectorPlugin):
                 print(say("no_notebook", self._shown(path)))
         notebooks = [path for path in files if path.suffix == ".ipynb"]
         self.times = times_of(self.root, notebooks)
-        theirs = self._by_student([self._identify(path) for path in notebooks])
+        theirs = self._by_student(self._without_shared([self._identify(path) for path in notebooks]))
         nobodys = theirs.pop("", [])
         plan = self._choose(theirs)
         left = self._tell_nobodys(nobodys, theirs)
@@ -146,6 +146,17 @@ class Collector(FileNameCollectorPlugin):
             self.nameless.add(path)
         source = [*folders, self._bare(name) or name]
         return Work(path, folder_name(front or ENDING.sub("", folder)), "/".join(source))
+
+    def _without_shared(self, works: list[Work]) -> list[Work]:
+        """A folder in which notebooks of the class lie is nobody's name: what has no other name there is nobody's."""
+        shared = {work.path.parent for work in works if work.student in self.rows and not lms_part(self._parts(work))}
+        return [
+            work._replace(student="") if work.path in self.nameless and work.path.parent in shared else work
+            for work in works
+        ]
+
+    def _parts(self, work: Work) -> tuple[str, ...]:
+        return work.path.relative_to(self.root).parts
 
     def _bare(self, name: str) -> str:
         """What is left of a file's name without the notebook's own and the marks of a copy."""

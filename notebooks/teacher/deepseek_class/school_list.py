@@ -20,10 +20,10 @@ HEADINGS = {  # without blanks and signs, in small letters
     "id": "학번 학생번호 studentid studentnumber idnumber id번호 sisuserid id",
     "name": "이름 성명 학생명 학생이름 name fullname student studentname",
     "last_name": "성 lastname surname familyname",
-    "first_name": "firstname givenname",
+    "first_name": "firstname givenname forename",
     "email": "이메일 이메일주소 전자우편 전자메일 메일 email emailaddress mail",
     "lms_user_id": "lmsuserid canvasid",
-    "section": "반 학급 분반 section class",
+    "section": "반 학급 분반 section class form",
     "number": "번호 출석번호 number no",
 }
 KNOWN = {heading: column for column, headings in HEADINGS.items() for heading in headings.split()}
@@ -120,6 +120,8 @@ def read_sheet(cells: list[list[str]]) -> list[dict[str, str]]:
     at, columns, headings = head
     if doubled := sorted({name for name in columns if name and columns.count(name) > 1}):
         raise ValueError(say("roster_doubled", ", ".join(doubled), shown(headings)))
+    if unused := [heading for heading, column in zip(headings, columns, strict=True) if heading and not column]:
+        print(say("roster_unused", shown(unused)))
     rows = [(number, dict(zip(columns, row, strict=False))) for number, row in filled if number > at]
     return [student(number, row) for number, row in rows if row["id"] or name_in(row)]
 

@@ -8,6 +8,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.utils import is_grade, is_solution
 
 from deepseek_course.pages import escaped
+from deepseek_course.practice.feedback import MARKS
 
 from .cells import NO_MATHS, about, said
 
@@ -37,9 +38,17 @@ def summary(nb: NotebookNode, cells: Iterable[NotebookNode]) -> str:
     head = "".join(
         f"<th>{said(nb, key)}</th>" for key in ("column_exercise", "column_result", "column_points", "column_said")
     )
-    rows = "".join(row_of(nb, cell) for cell in cells)
-    table = f"<h3>{said(nb, 'glance')}</h3><table class='glance'><tr>{head}</tr>{rows}</table>"
+    cells = list(cells)
+    left = [cell for cell in cells if is_left_at_home(cell)]
+    rows = "".join(row_of(nb, cell) for cell in cells if cell not in left)
+    below = f"<p>{said(nb, 'home_open', len(left))}</p>" if left else ""
+    table = f"<h3>{said(nb, 'glance')}</h3><table class='glance'><tr>{head}</tr>{rows}</table>{below}"
     return f"<div {NO_MATHS}><style>{STYLE}</style>{told}{table}</div>"
+
+
+def is_left_at_home(cell: NotebookNode) -> bool:
+    """Whether an exercise without points was not done."""
+    return not cell.metadata.nbgrader.points and cell.metadata.get("deepseek_course", {}).get("mark") == MARKS["open"]
 
 
 def row_of(nb: NotebookNode, cell: NotebookNode) -> str:
