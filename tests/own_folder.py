@@ -26,7 +26,7 @@ WHOLE_WAY = [
 ]
 # What takes longest, so that no worker waits at the end for another. The Korean browser starts after the class: both at
 # once would wait for the environment that one is making.
-FIRST = ["test_browser en", "test_class", "test_browser ko", "test_site"]
+FIRST = ["test_browser en", "test_class", "test_cluster", "test_browser ko", "test_site"]
 
 _empty = tempfile.TemporaryDirectory()
 os.environ[FOLDER] = (

@@ -136,7 +136,7 @@ def work(lesson: Lesson) -> list:
         lesson.paste({number: answered(cells[number].source, answer) for number, (_, answer) in given.items()})
         lesson.run_all()
         for (id, answer), shown in zip(given.values(), lesson.outputs(*given), strict=True):
-            message = str(course.check(id, answer).message)
+            message = str(judging.check(id, answer).message)
             if flat(message) not in flat(shown):
                 missing.append((id, message, shown))
     if language == "en":
