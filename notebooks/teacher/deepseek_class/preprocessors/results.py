@@ -39,9 +39,10 @@ def summary(nb: NotebookNode, cells: Iterable[NotebookNode]) -> str:
         f"<th>{said(nb, key)}</th>" for key in ("column_exercise", "column_result", "column_points", "column_said")
     )
     cells = list(cells)
-    left = [cell for cell in cells if is_left_at_home(cell)]
-    rows = "".join(row_of(nb, cell) for cell in cells if cell not in left)
-    below = f"<p>{said(nb, 'home_open', len(left))}</p>" if left else ""
+    shown = [cell for cell in cells if not is_left_at_home(cell)]
+    rows = "".join(row_of(nb, cell) for cell in shown)
+    left = len(cells) - len(shown)
+    below = f"<p>{said(nb, 'home_open', left)}</p>" if left else ""
     table = f"<h3>{said(nb, 'glance')}</h3><table class='glance'><tr>{head}</tr>{rows}</table>{below}"
     return f"<div {NO_MATHS}><style>{STYLE}</style>{told}{table}</div>"
 
