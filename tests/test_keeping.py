@@ -159,6 +159,11 @@ def test_what_is_kept_is_shown_as_it_stands():
     assert all(part.count("$") < 2 for part in html.replace("<span>", "\0").split("\0"))
 
 
+def test_what_was_left_open_in_a_list_is_shown_as_a_dash():
+    course.keep(one=[None, "A"], two=3)
+    assert "–, A" in repr(course.kept()) and "None" not in repr(course.kept())
+
+
 def test_a_write_that_breaks_off_leaves_the_old_file(folder, monkeypatch):
     course.keep(fall=[10, 20])
     monkeypatch.setattr(notes.os, "fsync", no_space)

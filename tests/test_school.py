@@ -426,10 +426,11 @@ def test_feedback_goes_back_under_the_names_that_the_lms_gave(school, monkeypatc
             assert archive.read(name).decode() == student
 
 
-def test_the_page_says_that_it_was_late(school, monkeypatch):
+def test_the_page_says_whose_it_is_and_that_it_was_late(school, monkeypatch):
     folder, _ = school
     monkeypatch.chdir(folder)
     done = NbGraderAPI(config=load_config()).generate_feedback("02-ko", "10203")
     assert done["success"], done
     page = (folder / "feedback" / "10203" / "02-ko" / "02-numbers.html").read_text("utf-8")
-    assert "마감보다 1일 늦게 내어 0.5점을 뺐습니다." in page
+    name = next(person["name"] for person in PEOPLE if person["id"] == "10203")
+    assert f"10203 {name}" in page and "마감보다 1일 늦게 내어 0.5점을 뺐습니다." in page

@@ -22,6 +22,7 @@ from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import judging
 from deepseek_site import python_files
 from deepseek_site.build import build, main, put_python
+from deepseek_site.compiling import compile_archives
 from deepseek_site.serve import Handler
 from samples import LESSONS, first_wrong, right_answer
 from site_helpers import LONG, Browser, Lesson, exercises, pyodide_files, renewed, served
@@ -60,6 +61,29 @@ def test_what_a_kernel_loads_is_there_with_all_that_it_needs(site, lock):
     for package in lock.values():
         assert set(package["depends"]) <= set(lock), package["name"]
         assert (site / "lite" / "pyodide" / package["file_name"]).is_file()
+
+
+def test_a_kernel_has_nothing_to_compile_but_the_course(site, lock):
+    archives = {site / "lite" / "pyodide" / package["file_name"] for package in lock.values()}
+    for archive in archives | {site / "lite" / "pyodide" / "python_stdlib.zip"}:
+        with zipfile.ZipFile(archive) as wheel:
+            assert archive.name.startswith("deepseek") or not [n for n in wheel.namelist() if n.endswith(".py")], (
+                archive
+            )
+
+
+def test_what_python_cannot_read_is_left_as_it_is(tmp_path):
+    with zipfile.ZipFile(tmp_path / "some.whl", "w") as wheel:
+        for name, text in {
+            "good.py": "x = 1",
+            "template.py": "x = {{ x",
+            "tests/test_good.py": "",
+            "data.csv": "1",
+        }.items():
+            wheel.writestr(name, text)
+    compile_archives([tmp_path / "some.whl"], pyodide_files())
+    with zipfile.ZipFile(tmp_path / "some.whl") as wheel:
+        assert {n for n in wheel.namelist() if not n.endswith("/")} == {"good.pyc", "template.py", "data.csv"}
 
 
 def test_pandas_and_seaborn_are_as_on_a_computer():

@@ -68,6 +68,17 @@ def test_texts_comments_and_code_around_an_amount_stay(shell):
     assert "".join(as_python(typed.splitlines(keepends=True))) == made
 
 
+@pytest.mark.parametrize("typed", ["CAB", "C A B", "가나가나가 나가나가나"])
+def test_letters_in_a_row_need_no_quotation_marks_where_nothing_checks_them(shell, typed):
+    run(shell, USE)
+    assert run(shell, f"order = {typed}  # ?\norder") == repr(typed)
+
+
+def test_a_name_of_ones_own_is_no_row_of_letters(shell):
+    run(shell, USE)
+    assert run(shell, "face = 3\nx = face\nx") == "3"
+
+
 def test_names_of_ones_own_stay_and_a_cell_that_runs_shows_nothing_more(shell):
     run(shell, "A = 3\n나 = 4")
     for _ in range(2):

@@ -183,6 +183,8 @@ def forget() -> Kept:
 def _said(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_said, value))
+    if value is None:  # left open
+        return "–"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

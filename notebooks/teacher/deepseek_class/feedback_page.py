@@ -9,6 +9,7 @@ from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from .deadlines import read_rules, told
 from .preprocessors.cells import about, said
 from .preprocessors.results import with_summary
+from .roster import full_name
 
 WORDS = ("answer", "check", "comment", "late_penalty", "own", "score", "task", "waiting")
 
@@ -18,7 +19,7 @@ class FeedbackPage(HTMLExporter):
 
 
 class Points(GetGrades):
-    """nbgrader's GetGrades, which brings the points; also whether a task waits for its marker, and what was late."""
+    """nbgrader's GetGrades, which brings the points; also whose it is, what was late and what waits for its marker."""
 
     def _get_score(self, cell, resources):
         super()._get_score(cell, resources)
@@ -30,6 +31,10 @@ class Points(GetGrades):
         with Gradebook(self.db_url) as gradebook:
             submission = gradebook.find_submission(self.assignment_id, self.student_id)
             resources["late"] = told(submission, read_rules(), language_of(nb))
+            student = gradebook.find_student(self.student_id)
+            resources["learner"] = " ".join(
+                filter(None, [student.id, full_name(student.last_name, student.first_name)])
+            )
         return nb, resources
 
 

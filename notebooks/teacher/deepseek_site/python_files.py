@@ -1,13 +1,15 @@
 """Python's part of the site: the wheels that Pyodide does not have, and the list (lock) of all that a kernel loads."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.request import urlopen
+from urllib.request import urlretrieve
 
 import pylopdf_fonts_ko
 from packaging.utils import canonicalize_name
@@ -17,11 +19,13 @@ from pyodide_lock.utils import add_wheels_to_spec
 from deepseek_class import fonts
 from deepseek_class.source import ROOT
 
+from .compiling import compile_archives
 from .settings import AT_START
 
 HERE = Path(__file__).parent
 LOCK = "pyodide-lock.json"
-CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+STDLIB = "python_stdlib.zip"
+CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", STDLIB)
 PANDAS = "pyemscripten_2024_0_wasm32"  # the platform for which PyPI has pandas, by the name that pip knows
 FOR_BROWSER = ["--implementation=cp", "--python-version=3.12", "--abi=cp312", "--abi=none", f"--platform={PANDAS}"]
 START = "deepseek-browser"
@@ -59,28 +63,54 @@ def write(folder: Path, pyodide: Path | str, kernel: Path) -> dict:
         A `pyodide-lock.json`; our wheels' names begin with "./", the others are relative to Pyodide's folder.
 
     Raises:
-        subprocess.CalledProcessError: pip could not make or get a wheel, and has said why.
+        subprocess.CalledProcessError: pip could not make or get a wheel, or Python did not start, and has said why.
         OSError: a file is missing, or the address does not answer.
     """
     folder.mkdir(parents=True)
-    lock = _full_lock(pyodide)
-    make_wheels(folder)
-    for name in ("ipykernel", "pyodide_kernel"):
-        shutil.copy(next(kernel.glob(f"{name}*.whl")), folder)
-    for wheel in folder.glob(f"*{PANDAS}.whl"):  # pyodide-lock knows the platform by its other name
-        _without_tests(wheel, folder / wheel.name.replace(PANDAS, f"{lock.info.platform}_{lock.info.arch}"))
-    own = sorted(folder.glob("*.whl"))
+    with _core(pyodide) as core:
+        lock = _full_lock(core)
+        make_wheels(folder)
+        for name in ("ipykernel", "pyodide_kernel"):
+            shutil.copy(next(kernel.glob(f"{name}*.whl")), folder)
+        for wheel in folder.glob(f"*{PANDAS}.whl"):  # pyodide-lock knows the platform by its other name
+            wheel.rename(folder / wheel.name.replace(PANDAS, f"{lock.info.platform}_{lock.info.arch}"))
+        lock = _with_own(lock, sorted(folder.glob("*.whl")))
+        if isinstance(pyodide, Path):
+            for name in (*CORE, *(package.file_name for package in lock.packages.values())):
+                if not name.startswith("./"):
+                    shutil.copy(pyodide / name, folder)
+        compile_archives([path for path in _archives(folder) if not path.name.startswith("deepseek")], core)
+    for package in lock.packages.values():
+        if (path := folder / package.file_name).is_file():
+            package.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return lock.model_dump()
+
+
+def _archives(folder: Path) -> list[Path]:
+    return [*folder.glob("*.whl"), *folder.glob("*.zip")]
+
+
+@contextmanager
+def _core(pyodide: Path | str) -> Iterator[Path]:
+    """A folder with Pyodide itself."""
+    if isinstance(pyodide, Path):
+        yield pyodide
+    else:
+        with TemporaryDirectory() as folder:
+            for name in (LOCK, *CORE):
+                urlretrieve(pyodide + name, Path(folder, name))
+            yield Path(folder)
+
+
+def _with_own(lock: PyodideLockSpec, own: list[Path]) -> PyodideLockSpec:
+    """Of Pyodide's packages and our wheels those that a kernel loads."""
     lock = add_wheels_to_spec(lock, own, base_url="./", ignore_missing_dependencies=True)
     for package in lock.packages.values():
         package.depends = [name for name in package.depends if name not in NOT_LOADED]
     for name in IN_PLACE:
         lock.packages[name] = lock.packages[START].model_copy(update={"name": name})
     lock.packages = {name: lock.packages[name] for name in sorted(_needed(lock))}
-    if isinstance(pyodide, Path):
-        others = {package.file_name for package in lock.packages.values()} - {f"./{wheel.name}" for wheel in own}
-        for name in (*CORE, *others):
-            shutil.copy(pyodide / name, folder)
-    return lock.model_dump()
+    return lock
 
 
 def make_wheels(folder: Path) -> None:
@@ -105,23 +135,9 @@ def _pip(verb: str, *arguments: object) -> None:
     subprocess.run([*command, *map(str, arguments)], check=True)
 
 
-def _without_tests(wheel: Path, target: Path) -> None:
-    """Move a wheel, and leave out the tests inside: three of four of pandas' files."""
-    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            if "/tests/" not in item.filename:
-                new.writestr(item, old.read(item))
-    wheel.unlink()
-
-
-def _full_lock(pyodide: Path | str) -> PyodideLockSpec:
+def _full_lock(core: Path) -> PyodideLockSpec:
     """What a Pyodide has; each package is found by its usual name."""
-    if isinstance(pyodide, Path):
-        text = (pyodide / LOCK).read_text(encoding="utf-8")
-    else:
-        with urlopen(pyodide + LOCK) as answer:
-            text = answer.read().decode()
-    lock = PyodideLockSpec.model_validate_json(text)
+    lock = PyodideLockSpec.model_validate_json((core / LOCK).read_text(encoding="utf-8"))
     lock.packages = {canonicalize_name(name): package for name, package in lock.packages.items()}
     for package in lock.packages.values():
         package.depends = [canonicalize_name(name) for name in package.depends]

@@ -6,7 +6,7 @@
 STORAGE = "deepseek-course"
 
 PYODIDE = "0.27.7"  # the newest whose packages can be had as files, and so tried without a network
-CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
+CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/pyc/"  # compiled, and so faster to start than full/
 
 LITE = "lite"  # JupyterLite's folder in the site
 OWN = "pyodide"  # in it: the wheels that Pyodide does not have, and with --pyodide Pyodide itself
