@@ -74,6 +74,11 @@ def test_letters_in_a_row_need_no_quotation_marks_where_nothing_checks_them(shel
     assert run(shell, f"order = {typed}  # ?\norder") == repr(typed)
 
 
+def test_a_range_may_be_typed_with_a_tilde(shell):
+    run(shell, USE)
+    assert run(shell, "risers = [0~2, 3 ~ 80]\nrisers") == "[0, 2, 3, 80]"
+
+
 def test_a_name_of_ones_own_is_no_row_of_letters(shell):
     run(shell, USE)
     assert run(shell, "face = 3\nx = face\nx") == "3"

@@ -27,7 +27,9 @@ _NUMBER = re.compile(  # of ten or more; not the digits of R1, GPT-4 or 405B
     re.IGNORECASE,
 )
 _SOURCE = re.compile(
-    r"[(（\[［【]|출처|따르면|보고서|논문|\bsources?:|\baccording to\b|\b(reports?|paper|says)\b", re.IGNORECASE
+    r"[(（\[［【]|출처|따르면|보고서|논문|기사|블로그|밝혔|보도|\bsources?:|\baccording to\b"
+    r"|\b(reports?|reported|paper|says|said|wrote|article|blog)\b",
+    re.IGNORECASE
 )
 _WON = re.compile(r"\d\s?[천만억조]*\s?원|₩|\bKRW|(?:\d(?:bn|tn|mn?)?|illion)\s(?:South )?(?:Korean )?won\b")
 # Words that leave no doubt, unless the same sentence takes them back.

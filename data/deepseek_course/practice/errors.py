@@ -54,7 +54,7 @@ def help_with(error: Exception, cell: str) -> Text:
             return say("error_power")
         case ZeroDivisionError():
             return say("error_zero")
-        case KeyError(args=[str(name)]):
+        case KeyError(args=[str(name)]) if not name.startswith("None of ["):  # pandas' sentence, where it was a list
             return say("error_key", name=name[:40])
     return say("error_other")
 

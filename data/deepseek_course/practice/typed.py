@@ -39,6 +39,7 @@ def as_python(lines: list[str]) -> list[str]:
     source = _ASSIGNED.sub(lambda match: _sentence(match, checked), source)
 
     def plain(code: str) -> str:
+        code = re.sub(r"(?<=\d)[ \t]*[~∼][ \t]*(?=\d)", ", ", code)  # a range: 3~8
         code = "\n".join(map(tidy, code.split("\n"))).translate(_SIGNS)
         return _AMOUNT.sub(lambda match: _value(match, checked), code)
 

@@ -1,5 +1,7 @@
 """Amounts in the reader's units: 만·억·조 in Korean, million, billion and trillion in English."""
 
+import re
+
 _KOREAN = ((10**12, "조"), (10**8, "억"), (10**4, "만"), (1, ""))
 _ENGLISH = ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"))
 _NAMES = {"ko": {"USD": "달러", "KRW": "원", "CNY": "위안"}, "en": {"KRW": "won", "CNY": "yuan"}}
@@ -44,4 +46,6 @@ def _english(amount: float, currency: str) -> str:
             break
     else:
         text = _trim(amount, 3 if amount < 1 else 2 if amount < 1000 else 0)
+        if currency == "USD" and re.fullmatch(r"\d+\.\d", text):  # cents have two digits
+            text += "0"
     return f"${text}" if currency == "USD" else f"{text} {_NAMES['en'][currency]}"
