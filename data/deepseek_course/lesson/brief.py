@@ -29,7 +29,7 @@ _NUMBER = re.compile(  # of ten or more; not the digits of R1, GPT-4 or 405B
 _SOURCE = re.compile(
     r"[(（\[［【]|출처|따르면|보고서|논문|기사|블로그|밝혔|보도|\bsources?:|\baccording to\b"
     r"|\b(reports?|reported|paper|says|said|wrote|article|blog)\b",
-    re.IGNORECASE
+    re.IGNORECASE,
 )
 _WON = re.compile(r"\d\s?[천만억조]*\s?원|₩|\bKRW|(?:\d(?:bn|tn|mn?)?|illion)\s(?:South )?(?:Korean )?won\b")
 # Words that leave no doubt, unless the same sentence takes them back.
