@@ -91,6 +91,12 @@ def test_each_run_of_a_wrong_answer_brings_more_help(exercise_id, tries, languag
     assert shown == [(1, 0, 1), (2, 0, 1), (2, 1, 0), (2, 1, 0)]
 
 
+def test_what_could_not_be_read_costs_no_hint(tries):
+    for unread in ("five", "17%", [1, 2]):
+        assert "<details>" not in judging.check("02-rate", unread).html("en")
+    assert judging.check("02-rate", 1).html("en").count("<details>") == 1
+
+
 def test_the_page_of_a_class_has_all_the_help_at_once(tries):
     exercise = judging.get("02-rate")
     for answer in (..., 3):

@@ -43,6 +43,10 @@ def help_with(error: Exception, cell: str) -> Text:
     match error:
         case SyntaxError():
             return _syntax(error)
+        case NameError(name=str(name)) if re.search(
+            rf"=[ \t]*[-+$₩]?\d[^#\n=]*\b{name}\s*(?:#.*)?$", cell, re.MULTILINE
+        ):
+            return say("error_behind")
         case NameError(name=str(name)):
             word = not name.isascii() or re.search(rf"=\s*{name}\s*(?:#.*)?$", cell, re.MULTILINE)
             return say("error_word" if word else "error_unknown_name", name=name)
@@ -72,6 +76,10 @@ def _syntax(error: SyntaxError) -> Text:
         return say("error_sign")
     if line.endswith(tuple("-+*/=")):
         return say("error_nothing")
+    if re.search(r"\d\s*%?\s*[~∼]\s*\d", line):
+        return say("error_range")
+    if re.search(r"=\s*[\"']?[-+$₩]?\d[\d.,]*\s*%?[\"']?\s+[^\W\d_]+$", line):
+        return say("error_behind")
     if re.search(r"\d\s*%", line):
         return say("error_percent")
     return say("error_number" if re.search(r"=.*\d", line) else "error_syntax")

@@ -96,7 +96,7 @@ class Exercise(ABC):
 
     def judge(self, data: dict) -> Feedback:
         """Judge plain data as `answers.plain` makes it: a pure function of the exercise and the tables."""
-        names = self.names()
+        names, read = self.names(), True
         if self.is_open(data):
             result, message = "open", say("blank")
         elif data["kind"] == "none":
@@ -106,11 +106,11 @@ class Exercise(ABC):
                 result, message = self.verdict(self.read(data), names)
                 message = fill(message, names)
             except Unread as unread:
-                result, message = "wrong", unread.message
+                result, message, read = "wrong", unread.message, False
         if result == "right":
             return Feedback(result, message)
         solution = fill(self.solution, names) if self.solution else None
-        return Feedback(result, message, tuple(fill(hint, names) for hint in self.hints), solution)
+        return Feedback(result, message, tuple(fill(hint, names) for hint in self.hints), solution, read=read)
 
     def texts(self) -> list[Text]:
         """All that it may say of an answer."""

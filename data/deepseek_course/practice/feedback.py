@@ -27,6 +27,7 @@ class Feedback:
     hints: tuple[Text, ...] = ()
     solution: Text | None = None
     more: Text | None = None  # how to get the help that is not shown yet
+    read: bool = True  # False where the way it was written is at fault, which costs no hint
 
     @property
     def passed(self) -> bool:

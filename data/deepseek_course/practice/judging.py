@@ -45,7 +45,7 @@ def check(exercise_id: str, value: object) -> Feedback:
         ValueError: there is no exercise of that id. A bad answer raises nothing.
     """
     feedback = get(exercise_id).judge(plain(value))
-    _tries[exercise_id] += feedback.result in ("wrong", "near")
+    _tries[exercise_id] += feedback.read and feedback.result in ("wrong", "near")
     feedback = feedback.due(_tries[exercise_id])
     if not (exercise_id in _latest and _latest[exercise_id].passed):  # once solved, solved: one may go on trying
         _latest[exercise_id] = feedback

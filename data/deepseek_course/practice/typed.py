@@ -16,11 +16,22 @@ _APART = re.compile(  # texts and comments, which stay as they are
 )
 # A number and the words behind it: 557만 6000달러, $5.576 million, -17%, 1,443. None is the end of a name.
 _AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?")
-# Letters or small numbers in a row: BCA, c d a, 4 1 5 2, 80% 60% 30%.
-_SIGN = "[A-Ha-h가나다라마바사아]"
+# Letters or small numbers in a row: BCA, c d a, B > C > A, B-C-A, 4 1 5 2, 80% 60% 30%.
+_CAPITAL = "[A-H가나다라마바사아]"
+_SIGN = f"(?:{_CAPITAL}|[a-h])"
+_THEN = r"[ \t]*(?:->|[>→])?[ \t]*"
 _ROW = re.compile(
-    rf"^((\w+)[ \t]*=[ \t]*)(?:({_SIGN}(?:[ \t]*{_SIGN})+)|(\d\d?%?(?:[ \t]+\d\d?%?)+))(?=[ \t]*(?:#|$))", re.MULTILINE
+    rf"^((\w+)[ \t]*=[ \t]*)(?:({_SIGN}(?:{_THEN}{_SIGN})+|{_CAPITAL}(?:[ \t]*[-–][ \t]*{_CAPITAL}){{2,}})"
+    r"|(\d\d?%?(?:[ \t]+\d\d?%?)+))(?=[ \t]*(?:#|$))",
+    re.MULTILINE,
 )
+# As on paper: "about", and letters with their numbers, a full stop or the option behind them.
+_ABOUT = re.compile(
+    r"^(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*(?=[$₩]?\d)|[ \t]*(?:정도|쯤|가량|or so)$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(rf"(?:\(?\d[.):]*[ \t]*{_SIGN}[ \t,.]*){{2,}}")
+_LETTER = re.compile(rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|({_CAPITAL})(?:[ \t]*\(.*\)|입니다\.?|이다|요)")
 # `why = ` and what stands behind it, up to a comment.
 _ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
@@ -33,13 +44,14 @@ def as_python(lines: list[str]) -> list[str]:
     """
     source = "".join(lines)
     checked = set(re.findall(r"\w+", "".join(source.split("course.check(")[1:])))
+    source = _ASSIGNED.sub(lambda match: _as_on_paper(match, checked), source)
     source = _ROW.sub(lambda match: _row(match, checked), source)
     if _is_python(source):
         return source.splitlines(keepends=True)
     source = _ASSIGNED.sub(lambda match: _sentence(match, checked), source)
 
     def plain(code: str) -> str:
-        code = re.sub(r"(?<=\d)[ \t]*[~∼][ \t]*(?=\d)", ", ", code)  # a range: 3~8
+        code = re.sub(r"(\[[^\[\]~∼]*\d)[ \t]*[~∼][ \t]*(?=\d)", r"\1, ", code)  # a range: [3~8]
         code = "\n".join(map(tidy, code.split("\n"))).translate(_SIGNS)
         return _AMOUNT.sub(lambda match: _value(match, checked), code)
 
@@ -52,9 +64,25 @@ def as_python(lines: list[str]) -> list[str]:
     return [new if _is_python(new) else old for old, new in zip(lines, mended.splitlines(keepends=True), strict=False)]
 
 
+def _as_on_paper(match: re.Match, checked: set[str]) -> str:
+    """An answer without what a pencil adds: `3.49 - 2.88 = 0.61`, `약 17%`, `24 ÷ 142 × 100%`, `1나 2다`, `다.`"""
+    name, said, note = match[1], match[2], match[3] or ""
+    if name.split("=")[0].strip() not in checked or said[0] in "\"'":
+        return match[0]
+    said = re.sub(r"([×*][ \t]*100)[ \t]*%$", r"\1", _ABOUT.sub("", said))
+    left, _, right = said.partition("=")
+    if right and re.search(r"\d", left) and "=" not in right:
+        said = left.strip() if re.search(r"\d.*[-+*/×÷].*\d", left) else right.strip()
+    if _NUMBERED.fullmatch(said):
+        said = "".join(re.findall(_SIGN, said))
+    elif letter := _LETTER.fullmatch(said):
+        said = letter[1] or letter[2]
+    return f"{name}{said}{note}"
+
+
 def _row(match: re.Match, checked: set[str]) -> str:
     """Three capitals or more are an answer also where nothing checks it; `face` may be a name there."""
-    letters = match[3] or ""
+    letters = re.sub(r"[ \t]*(?:->|[>→–-])[ \t]*", "", match[3] or "")
     if match[2] not in checked and (len(letters) < 3 or letters != letters.upper()):
         return match[0]
     return f'{match[1]}"{letters}"' if letters else match[1] + ", ".join(match[4].split())
@@ -64,7 +92,7 @@ def _sentence(match: re.Match, checked: set[str]) -> str:
     """Words without quotation marks as a text, where they are no amounts and no calculation."""
     said, words = match[2], match[2].split()
     spoken = sum(word[0].isalpha() for word in words)
-    code = said[0] in "\"'[{(" or {"+", "-", "*", "/"} & set(words) or said.count("(") != said.count(")")
+    code = said[0] in "\"'[{(" or set("+-*/×÷") & set(words) or said.count("(") != said.count(")")
     if code or _is_python(said):
         return match[0]
     if match[1].split("=")[0].strip() in checked:
