@@ -129,3 +129,15 @@ def test_an_error_points_at_the_line_that_cannot_be_read(shell):
 def test_what_is_no_sentence_is_not_taken_for_one(shell, typed):
     run(shell, USE)
     assert "SyntaxError" in run(shell, f"why = {typed}")
+
+
+def test_no_answer_takes_long_to_read():
+    for typed in (
+        "가 나 " * 16 + "1",
+        "가 나다 " * 14 + "?",
+        "A > B " * 14 + "!",
+        "1. A " * 18 + "?",
+        "(" * 90,
+        "1." * 45,
+    ):
+        as_python([f"x = {typed}\n", 'course.check("01-verbs", x)\n'])  # one that looked twice at each place took hours

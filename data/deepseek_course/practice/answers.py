@@ -24,16 +24,15 @@ _BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|
 _AFTER = re.compile(
     r"(?:\s|[.%/]|%p|us|usd|krw|rmb|cny|dollars?|won|yuan|percent(?:age)?|per cent|pct|pp|hours?|shares?|times|gpu|x"
     r"|as (?:much|many)|points?|per|to|a|the"
-    r"|원|달러|위안|퍼센트|프로|포인트|시간|배|주|개|곳|건|번|정도|쯤|가량|입니다|이다)+$"
+    r"|원|달러|위안|퍼센트|프로|포인트|시간|배|주|개|곳|건|번째|번|정도|쯤|가량|입니다|이다)+$"
 )
 _PERCENT = re.compile(r"%|퍼센트|프로|per ?cent|pct|\d ?pp")
 _COUNT = re.compile(rf"({'|'.join(_TENS)})?\s*({'|'.join(_UNITS)})?")
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
-_OPTION = re.compile(
-    r"\s*\(?([가-힣](?=[.):\s])|[A-Ha-h](?=[.):]))[.):]?\s+\w"
-)  # a letter with the option's text behind it
+# A letter with the option behind it; an English "A" needs a full stop, or it may be an article.
+_OPTION = re.compile(r"\s*\(?([가-힣B-H](?=[.):\s])|[Aa-h](?=[.):]))[.):]?\s+\w")
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
 
 

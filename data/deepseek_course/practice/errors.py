@@ -50,6 +50,8 @@ def help_with(error: Exception, cell: str) -> Text:
         case NameError(name=str(name)):
             word = not name.isascii() or re.search(rf"=\s*{name}\s*(?:#.*)?$", cell, re.MULTILINE)
             return say("error_word" if word else "error_unknown_name", name=name)
+        case AttributeError(obj=str()):  # a letter, a full stop and a word
+            return say("error_behind")
         case TypeError() if "ellipsis" in str(error):
             return say("error_open")
         case TypeError() if "'str'" in str(error) or '"str"' in str(error):

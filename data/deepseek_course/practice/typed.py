@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..plain import tidy
 from .answers import is_percent, read_number
 
-LONGEST = 60  # characters of an amount
+LONGEST = 100  # characters of an amount, or of letters with what stands beside them
 
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
 _SIGNS = str.maketrans("×÷", "*/")
@@ -19,7 +19,7 @@ _AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))
 # Letters or small numbers in a row: BCA, c d a, B > C > A, B-C-A, 4 1 5 2, 80% 60% 30%.
 _CAPITAL = "[A-H가나다라마바사아]"
 _SIGN = f"(?:{_CAPITAL}|[a-h])"
-_THEN = r"[ \t]*(?:->|[>→])?[ \t]*"
+_THEN = r"(?:[ \t]*(?:->|[>→])[ \t]*|[ \t]*)"
 _ROW = re.compile(
     rf"^((\w+)[ \t]*=[ \t]*)(?:({_SIGN}(?:{_THEN}{_SIGN})+|{_CAPITAL}(?:[ \t]*[-–][ \t]*{_CAPITAL}){{2,}})"
     r"|(\d\d?%?(?:[ \t]+\d\d?%?)+))(?=[ \t]*(?:#|$))",
@@ -27,11 +27,19 @@ _ROW = re.compile(
 )
 # As on paper: "about", and letters with their numbers, a full stop or the option behind them.
 _ABOUT = re.compile(
-    r"^(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*(?=[$₩]?\d)|[ \t]*(?:정도|쯤|가량|or so)$",
+    r"(?:^|(?<=[\[,])[ \t]*)(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*(?=[$₩]?\d)"
+    r"|[ \t]*(?:정도|쯤|가량|or so)$",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(rf"(?:\(?\d[.):]*[ \t]*{_SIGN}[ \t,.]*){{2,}}")
-_LETTER = re.compile(rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|({_CAPITAL})(?:[ \t]*\(.*\)|입니다\.?|이다|요)")
+_ONLY = re.compile(rf"(?:{_SIGN}|[ \t,])+")
+_ITEM = re.compile(  # 1번 나, 2) 다 (예측), 가 사실
+    rf"(?:\(?\d{{1,2}}[ \t]*(?:번|[.):-])*[ \t]*)?({_CAPITAL})(?:[ \t]*\([^()]*\)|[ \t]+[^\W\d_]{{2,}})?"
+    r"[ \t]*[,./;]?[ \t]*"
+)
+_LETTER = re.compile(
+    rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|({_CAPITAL})(?:[ \t]*\(.*\)|입니다\.?|이다|요|번?[ \t]*[.:)][ \t]*\S.*"
+    rf"|번?[ \t]*,[ \t]*(?!{_SIGN}\b|\d)[^\W\d].*)|([①-⑧])[ \t]+[^\W\d].*"
+)
 # `why = ` and what stands behind it, up to a comment.
 _ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
@@ -67,16 +75,22 @@ def as_python(lines: list[str]) -> list[str]:
 def _as_on_paper(match: re.Match, checked: set[str]) -> str:
     """An answer without what a pencil adds: `3.49 - 2.88 = 0.61`, `약 17%`, `24 ÷ 142 × 100%`, `1나 2다`, `다.`"""
     name, said, note = match[1], match[2], match[3] or ""
-    if name.split("=")[0].strip() not in checked or said[0] in "\"'":
+    if said[0] in "\"'":
         return match[0]
-    said = re.sub(r"([×*][ \t]*100)[ \t]*%$", r"\1", _ABOUT.sub("", said))
+    said = _ABOUT.sub("", said)
+    if name.split("=")[0].strip() not in checked:
+        return f"{name}{said}{note}"
+    said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
+    said = re.sub(r"([×*][ \t]*100)[ \t]*%(?=$|[ \t]*=)", r"\1", said)
     left, _, right = said.partition("=")
     if right and re.search(r"\d", left) and "=" not in right:
         said = left.strip() if re.search(r"\d.*[-+*/×÷].*\d", left) else right.strip()
-    if _NUMBERED.fullmatch(said):
-        said = "".join(re.findall(_SIGN, said))
-    elif letter := _LETTER.fullmatch(said):
-        said = letter[1] or letter[2]
+    if len(said) < LONGEST and not _ONLY.fullmatch(said):
+        items = list(_ITEM.finditer(said))
+        if len(items) > 1 and "".join(item[0] for item in items) == said:
+            said = "".join(item[1] for item in items)
+        elif letter := _LETTER.fullmatch(said):
+            said = letter[1] or letter[2] or letter[3]
     return f"{name}{said}{note}"
 
 
