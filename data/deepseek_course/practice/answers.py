@@ -32,7 +32,7 @@ _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
 # A letter with the option behind it; an English "A" needs a full stop, or it may be an article.
-_OPTION = re.compile(r"\s*\(?([가-힣B-H](?=[.):\s])|[Aa-h](?=[.):]))[.):]?\s+\w")
+_OPTION = re.compile(r"\s*\(?([가-힣B-H](?=[.):\s]|$)|[Aa-h](?=[.):]|\s*$))[.):]?(?:\s*$|\s+\w)")
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
 
 
@@ -114,8 +114,9 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     elif data["kind"] == "text":
         marks = re.sub(r"[^\w~]|_|번|와|과|and", "", tidy(data["value"]).lower())
         picks = [_LETTERS.get(mark, 0) for mark in marks]
-        if 0 in picks and (option := _OPTION.match(data["value"])):
-            picks = [_LETTERS.get(tidy(option[1]).lower(), 0)]
+        if 0 in picks:
+            written = [_OPTION.match(part) for part in re.split("[,/;]", data["value"])]
+            picks = [_LETTERS.get(tidy(found[1]).lower(), 0) if found else 0 for found in written]
     else:
         return None
     return [int(pick) for pick in picks] if picks and all(pick in range(1, options + 1) for pick in picks) else None

@@ -34,12 +34,15 @@ _ABOUT = re.compile(
 _ONLY = re.compile(rf"(?:{_SIGN}|[ \t,])+")
 _ITEM = re.compile(  # 1번 나, 2) 다 (예측), 가 사실
     rf"(?:\(?\d{{1,2}}[ \t]*(?:번|[.):-])*[ \t]*)?({_CAPITAL})(?:[ \t]*\([^()]*\)|[ \t]+[^\W\d_]{{2,}})?"
-    r"[ \t]*[,./;]?[ \t]*"
+    r"[ \t]*[,./;&]?[ \t]*"
 )
 _LETTER = re.compile(
-    rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|({_CAPITAL})(?:[ \t]*\(.*\)|입니다\.?|이다|요|번?[ \t]*[.:)][ \t]*\S.*"
-    rf"|번?[ \t]*,[ \t]*(?!{_SIGN}\b|\d)[^\W\d].*)|([①-⑧])[ \t]+[^\W\d].*"
+    rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|([①-⑧])[ \t]+[^\W\d].*"
+    rf"|({_CAPITAL})(?:[ \t]*\([^()]*\)|입니다\.?|이다|요|번?(?:[ \t]*[.:)]|[ \t]+[-–])[ \t]*(?!{_SIGN}\b)[^,/;]+"
+    rf"|번?[ \t]*,[ \t]*(?!{_SIGN}\b)[^\W\d][^,/;]*)"
 )
+# Commas in a sum: (30,840,000 - 2,788,000) / 30,840,000
+_SUM = re.compile(r"[\d.,()\s]+(?:[-+*/×÷][\d.,()\s]+)+")
 # `why = ` and what stands behind it, up to a comment.
 _ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
 
@@ -82,6 +85,8 @@ def _as_on_paper(match: re.Match, checked: set[str]) -> str:
         return f"{name}{said}{note}"
     said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
     said = re.sub(r"([×*][ \t]*100)[ \t]*%(?=$|[ \t]*=)", r"\1", said)
+    if _SUM.fullmatch(said.partition("=")[0]):
+        said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
     left, _, right = said.partition("=")
     if right and re.search(r"\d", left) and "=" not in right:
         said = left.strip() if re.search(r"\d.*[-+*/×÷].*\d", left) else right.strip()
