@@ -5,6 +5,8 @@ import re
 from ..language import Text, say
 from ..pages import escaped
 from .feedback import beside_bar
+from .judging import load
+from .picks import Picks
 
 
 class Help:
@@ -47,6 +49,8 @@ def help_with(error: Exception, cell: str) -> Text:
             rf"=[ \t]*[-+$₩]?\d[^#\n=]*\b{name}\s*(?:#.*)?$", cell, re.MULTILINE
         ):
             return say("error_behind")
+        case NameError() if _asks_for_letters(cell):
+            return say("error_letter")
         case NameError(name=str(name)):
             word = not name.isascii() or re.search(rf"=\s*{name}\s*(?:#.*)?$", cell, re.MULTILINE)
             return say("error_word" if word else "error_unknown_name", name=name)
@@ -63,6 +67,11 @@ def help_with(error: Exception, cell: str) -> Text:
         case KeyError(args=[str(name)]) if not name.startswith("None of ["):  # pandas' sentence, where it was a list
             return say("error_key", name=name[:40])
     return say("error_other")
+
+
+def _asks_for_letters(cell: str) -> bool:
+    asked = re.search(r'course\.check\("([\w-]+)"', cell)
+    return bool(asked) and isinstance(load().get(asked[1]), Picks)
 
 
 def _syntax(error: SyntaxError) -> Text:
