@@ -88,7 +88,7 @@ def _as_on_paper(match: re.Match, checked: set[str]) -> str:
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
     left, _, right = said.partition("=")
-    if right and re.search(r"\d", left) and "=" not in right:
+    if right and re.search(r"\d", left) and "=" not in right and left.count("(") == left.count(")"):
         said = left.strip() if re.search(r"\d.*[-+*/×÷].*\d", left) else right.strip()
     if len(said) < LONGEST and not _ONLY.fullmatch(said):
         items = list(_ITEM.finditer(said))
