@@ -22,6 +22,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 import submissions
+from class_command import run
 from deepseek_class import workers
 from deepseek_class.build import assignment
 from deepseek_class.folder import renew
@@ -110,17 +111,6 @@ sys.exit(code)
 """
 
 
-def run(folder: Path, *arguments: str, before: tuple = (), **environment: str) -> subprocess.CompletedProcess:
-    """`python run.py class …`, in a folder of the test's own."""
-    return subprocess.run(
-        [*before, sys.executable, *([] if before else ["-m", "deepseek_class.commands"]), *arguments],
-        cwd=folder,
-        env=os.environ | {"COURSE_LANGUAGE": "ko"} | environment,
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def released(tmp_path_factory) -> Path:
     """A class's folder with 02-ko released, and limits that suit a test; to be copied."""
@@ -181,13 +171,14 @@ def marked(released, tmp_path_factory):
         ROOT / "data",
     ]
     before = contents(*watched)
-    isolated_network = ("bwrap", "--dev-bind", "/", "/", "--unshare-net", "--")
     (folder / "watch.py").write_text(WATCH)
-    done = run(
-        *(folder, "watch.py", "-m", "deepseek_class.commands", "mark", "02-ko"),
-        before=isolated_network,
-        HOME=str(home),
-        TEACHER_SECRET="hunter2",
+    isolated_network = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--"]
+    done = subprocess.run(
+        [*isolated_network, sys.executable, "watch.py", "-m", "deepseek_class.commands", "mark", "02-ko"],
+        cwd=folder,
+        env=os.environ | {"COURSE_LANGUAGE": "ko", "HOME": str(home), "TEACHER_SECRET": "hunter2"},
+        capture_output=True,
+        text=True,
     )
     changed = before.items() ^ contents(*watched).items()
     return folder, done, changed

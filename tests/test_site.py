@@ -1,11 +1,8 @@
 """The site: built with Pyodide in it, all lessons worked through in Chromium with every other host cut off."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 
 import nbformat
@@ -16,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 import deepseek_course as course
 from chromium import CHROMIUM, MISSING
+from class_command import run
 from deepseek_class.marking import isolation_fault
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
@@ -263,13 +261,7 @@ def test_a_notebook_taken_out_is_marked_like_any_other(taken_out, tmp_path):
     submitted.mkdir(parents=True)
     shutil.copy(tmp_path / TASK, submitted)
     for arguments in (["generate_assignment", "02-ko"], ["mark", "02-ko"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "deepseek_class.commands", *arguments],
-            cwd=folder,
-            env=os.environ | {"COURSE_LANGUAGE": "ko"},
-            capture_output=True,
-            text=True,
-        )
+        done = run(folder, *arguments)
         assert done.returncode == 0, done.stderr
     marked = nbformat.read(folder / "autograded" / "a-learner" / "02-ko" / "02-numbers.ipynb", 4)
     checks = [cell for cell in marked.cells if cell.id.endswith("-check")]
