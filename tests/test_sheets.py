@@ -4,13 +4,13 @@ import base64
 import html
 import io
 import re
-import shutil
-import subprocess
 from functools import cache
 
 import pytest
 from fontTools.ttLib import TTFont
+from playwright.sync_api import sync_playwright
 
+from chromium import CHROMIUM, MISSING, SWITCHES, environment
 from deepseek_class import debate, fonts, sheets
 from deepseek_class.build import learner
 from deepseek_class.source import SOURCES as FOLDER
@@ -43,26 +43,36 @@ def text_of(document):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body.replace("<wbr>", "")))
 
 
-def pages(document, folder):
-    browser = shutil.which("chromium")
-    if not browser:
-        pytest.skip("no chromium here to print with (apt install chromium)")
-    page, pdf = folder / "sheet.html", folder / "sheet.pdf"
-    page.write_text(document, encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={folder}/me"]
-    subprocess.run([browser, *options, f"--print-to-pdf={pdf}", page.as_uri()], check=True, timeout=120)
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf.read_bytes()))
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not CHROMIUM:
+        pytest.skip(MISSING)
+    fonts = environment(tmp_path_factory.mktemp("fonts"))
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=fonts)
+        yield running
+        running.close()
+
+
+def pages(document, browser, folder):
+    """How many a document has when it is printed."""
+    path, page = folder / "sheet.html", browser.new_page()
+    path.write_text(document, encoding="utf-8")
+    page.goto(path.as_uri())
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    page.close()
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
 
 
 @lessons
 @languages
-def test_a_period_takes_two_pages(source, language, tmp_path):
+def test_a_period_takes_two_pages(source, language, browser, tmp_path):
     document = printed(source, language)
     first, *second = re.split(r"(?=<section)", document.removesuffix("</body></html>"))[1:]
     assert len(second) == (source.stem[:2] in ("02", "04"))
     head = document[: document.index("<section")]
     for section in (first, *second):
-        assert pages(head + section, tmp_path) == 2
+        assert pages(head + section, browser, tmp_path) == 2
 
 
 @languages
@@ -169,14 +179,14 @@ def test_nothing_later_than_january_2025_is_on_the_first_sheet_of_04(language):
 
 
 @languages
-def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(language, tmp_path):
+def test_the_debate_has_six_roles_eighteen_facts_and_two_pages_to_cut_out(language, browser, tmp_path):
     document = cards(language)
     articles = re.findall(r"<article>.*?</article>", document, re.DOTALL)
     roles = [card for card in articles if "class='chances'" in card]
     facts = [card for card in articles if "class='source'" in card]
     assert (len(roles), len(facts), len(articles)) == (6, 18, 40)
     assert debate.WORDS[language]["reveal"] in document and not re.search(r"\bnan\b", text_of(document))
-    assert pages(document, tmp_path) == 5
+    assert pages(document, browser, tmp_path) == 5
 
 
 @languages
