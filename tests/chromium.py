@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pylopdf_fonts_ko
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MISSING = "no Chromium here, so nothing was tried in a browser"
@@ -41,3 +43,12 @@ def environment(folder: Path) -> dict[str, str]:
     course_font = f"<dir>{pylopdf_fonts_ko.sans_path().parent}</dir>"
     fonts.write_text(f'<fontconfig><include ignore_missing="yes">{usual}</include>{course_font}</fontconfig>')
     return os.environ | {"FONTCONFIG_FILE": str(fonts)}
+
+
+@contextmanager
+def started(folder: Path):
+    """Chromium, meanwhile; the folder is for its fonts."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=environment(folder))
+        yield running
+        running.close()

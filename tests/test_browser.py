@@ -16,10 +16,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import deepseek_course as course
-from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, SWITCHES, environment
+from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, started
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.brief import LENGTHS, SLOTS
@@ -100,11 +99,8 @@ def lab(language, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    font = environment(tmp_path_factory.mktemp("fonts"))
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=font)
+    with started(tmp_path_factory.mktemp("fonts")) as running:
         yield running
-        running.close()
 
 
 def eventually(holds, seconds: float = WAIT / 1000):

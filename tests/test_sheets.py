@@ -8,9 +8,8 @@ from functools import cache
 
 import pytest
 from fontTools.ttLib import TTFont
-from playwright.sync_api import sync_playwright
 
-from chromium import CHROMIUM, MISSING, SWITCHES, environment
+from chromium import CHROMIUM, MISSING, started
 from deepseek_class import debate, fonts, sheets
 from deepseek_class.build import learner
 from deepseek_class.source import SOURCES as FOLDER
@@ -47,11 +46,8 @@ def text_of(document):
 def browser(tmp_path_factory):
     if not CHROMIUM:
         pytest.skip(MISSING)
-    fonts = environment(tmp_path_factory.mktemp("fonts"))
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=fonts)
+    with started(tmp_path_factory.mktemp("fonts")) as running:
         yield running
-        running.close()
 
 
 def pages(document, browser, folder):
@@ -59,7 +55,7 @@ def pages(document, browser, folder):
     path, page = folder / "sheet.html", browser.new_page()
     path.write_text(document, encoding="utf-8")
     page.goto(path.as_uri())
-    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    printed = page.pdf(prefer_css_page_size=True)
     page.close()
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
 

@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from chromium import CHROMIUM, MISSING, SWITCHES, environment
+from chromium import CHROMIUM, MISSING, started
 from deepseek_class.source import ROOT
 from deepseek_site import pages
 from samples import languages
@@ -58,11 +58,8 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    font = environment(tmp_path_factory.mktemp("fonts"))
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, env=font)
+    with started(tmp_path_factory.mktemp("fonts")) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
