@@ -38,9 +38,12 @@ def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0
     """The learner's notebook as it is built, the first `right` answers solved.
 
     Args:
-        also: code of the learner's own, in a cell of its own behind the answer number `at`.
+        also: code of the learner's own, in a cell of its own behind the answer number `at`. Such a notebook has no
+            charts, which take as long as all the rest of it.
     """
     nb = nbformat.read(ROOT / "notebooks" / language / NAME, as_version=4)
+    if also:
+        nb.cells = [cell for cell in nb.cells if "image/png" not in str(cell.get("outputs"))]
     answers = [cell for cell in nb.cells if cell.id.endswith(("-answer", "-written"))]
     for cell in answers[:right]:
         cell.source = solved(language)[cell.id]

@@ -355,22 +355,15 @@ def test_opened_again_on_a_phone_all_is_there_and_nothing_is_cut_off(opened, pho
 
 
 def test_what_a_beginner_types_gets_a_verdict_or_a_line_of_help(opened, language):
-    """And below a cell that fails stands no verdict any more."""
+    """One of each sign: test_typed has all. And below a cell that fails stands no verdict any more."""
     page, notebook, path = opened
     cells = dict(exercises(notebook))
     page.run(next(n for n, cell in enumerate(notebook.cells) if "course.use(" in cell.source))
     rows = [row for row in TYPED[language] if row[0] in cells]
-    while rows:
-        typed = {row[0]: row for row in reversed(rows)}.values()  # the next of each exercise
-        rows = [row for row in rows if row not in typed]
-        page.paste({cells[id]: filled_in(notebook.cells[cells[id]].source, text) for id, text, _, _ in typed})
-        page.run(*(cells[id] for id, _, sign, _ in typed if sign != "!"))
-        for row in typed:
-            if row[2] == "!":  # a failure ends what waits behind it
-                page.run(cells[row[0]])
-        for row in typed:
-            _, _, sign, says = row
-            shown = page.output_with(says, cells[row[0]])
-            failed = "Error: " in shown and not any(mark in shown for mark in "✓△×")
-            assert says in shown and (failed if sign == "!" else shown.startswith(sign)), (row, shown)
+    for id, typed, sign, says in {row[2]: row for row in rows}.values():
+        page.paste({cells[id]: filled_in(notebook.cells[cells[id]].source, typed)})
+        page.run(cells[id])
+        shown = page.output_with(says, cells[id])
+        failed = "Error: " in shown and not any(mark in shown for mark in "✓△×")
+        assert says in shown and (failed if sign == "!" else shown.startswith(sign)), (id, typed, shown)
     page.take_picture(f"{path.stem}-{language}-typed")
