@@ -31,7 +31,7 @@ SCORES = {
 BESIDES = {
     "price": ["o1_price_output", "o1_price_output / r1_price_output"],
     "capital": ["china_ai_investment", "us_ai_investment / china_ai_investment", "nestia_high_yuan"],
-    "chips": ["aider_gpt4o"],
+    "market": ["aider_gpt4o"],
     "developers": ["open_us_2024", "us_ai_investment"],
 }
 
