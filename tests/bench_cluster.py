@@ -3,8 +3,8 @@
     .venv-dev/bin/python tests/bench_cluster.py [300]
 
 Scheduler, workers and PostgreSQL are processes of this machine, so more workers than it has cores gain nothing. Speed
-is counted from the first marked submission to the last; the marks have to agree. Processor time says on any machine
-what one submission takes to run, and what the one process that writes into the gradebook adds to it.
+is counted from the first marked submission to the last; the marks have to agree. Beside it stands what the one process
+that writes into the gradebook takes.
 """
 
 import os
@@ -29,7 +29,7 @@ def class_of(number: int) -> dict:
 
 
 def mark(folder: Path, *way: str) -> tuple[float, float]:
-    """Marks; how many submissions a minute, and seconds of processor time that the command and its children took."""
+    """Marks; how many submissions a minute, and the command's seconds of processor time (a sandbox's do not count)."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run_class(folder, "mark", "02-ko", *way)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -64,7 +64,7 @@ def main(number: str = "300"):
             return folder
 
         here = fresh("here")
-        speed, taken = mark(here)
+        speed, _ = mark(here)
         print(f"{count} submissions, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
         print("| workers | a minute | ÷ one worker | marks |\n| --- | ---: | ---: | --- |")
         print(f"| this machine's cores | {speed:.0f} | | |", flush=True)
@@ -79,8 +79,8 @@ def main(number: str = "300"):
             same = marks(server.address(f"there{workers}")) == wanted
             first = first or speed
             print(f"| {workers} | {speed:.0f} | {speed / first:.2f} | {'the same' if same else 'DIFFER'} |", flush=True)
-        print(f"processor time of a submission: {taken / count:.2f} s in all on one machine,")
-        print(f"{writing / count:.2f} s of the process that writes into the gradebook for a cluster")
+        print(f"one worker takes {60 / first:.1f} s for a submission, and the process that writes into the gradebook")
+        print(f"{writing / count:.2f} s of processor time")
         print(f"to a worker {size(here / 'submitted') / count:.2f} MB, back {size(here / 'autograded') / count:.2f} MB")
         kept = gradebook_size(server.address("here")) - gradebook_size(server.address("template"))
         print(f"in the gradebook {1000 * kept / count:.0f} kB")

@@ -390,6 +390,10 @@ def test_points_for_a_text_that_was_handed_in_anew_are_not_taken(school, monkeyp
     assert f"02-correction, {student}(02-ko): 그 뒤에 글을 다시 냈거나" in capsys.readouterr().out
     with class_gradebook() as gradebook:
         assert gradebook.find_grade("02-correction", "02-numbers", "02-ko", student).needs_manual_grade
+    call(written.written, "02")  # which has no place for these points any more
+    (old,) = path.parent.glob("02-*.xlsx")
+    assert openpyxl.load_workbook(old)["02-correction"].cell(41, 4).value == "전에 낸 글"
+    assert old.name in capsys.readouterr().out
 
 
 def test_marks_for_the_schools_books(school, monkeypatch):

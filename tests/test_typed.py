@@ -139,5 +139,6 @@ def test_no_answer_takes_long_to_read():
         "1. A " * 18 + "?",
         "(" * 90,
         "1." * 45,
+        "a" + " " * 15_000 + "b",
     ):
         as_python([f"x = {typed}\n", 'course.check("01-verbs", x)\n'])  # one that looked twice at each place took hours

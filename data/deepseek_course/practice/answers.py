@@ -31,9 +31,15 @@ _COUNT = re.compile(rf"({'|'.join(_TENS)})?\s*({'|'.join(_UNITS)})?")
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
-# A letter with the option behind it; an English "A" needs a full stop, or it may be an article.
-_OPTION = re.compile(r"\s*\(?([가-힣B-H](?=[.):\s]|$)|[Aa-h](?=[.):]|\s*$))[.):]?(?:\s*$|\s+\w)")
+# Letters as they are written: 나, 나다가, (나), 1나, 2) 다., b., 나번, 다입니다; behind them an option's words may stand.
+_LETTER = re.compile(
+    r"\(?(?:\d{1,2}(?:번|[.):-])*)?\(?([가나다라마바사아A-H]*|[a-h](?=[.:)]))\)?(?:번|입니다|이다|요)?[.:)!?]*"
+)
+_THEN = re.compile(r"->|[,;/&>→]|(?<=\w)[ \t]*-[ \t]*(?=[가-힣A-H]\b)")
+_NOT = re.compile(r"or|not|no|또는|혹은|아니.*|아님|말고", re.IGNORECASE)
+_ARTICLE = re.compile(r"\s*[Aa]\s+(?!and\b)[a-z]{2}")
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
+_UNQUOTED = dict.fromkeys(map(ord, _QUOTES.strip()))
 
 
 def read_number(text: str) -> float | None:
@@ -112,11 +118,27 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     elif data["kind"] == "number":
         picks = [int(mark) if mark.isdigit() else 0 for mark in str(data["value"]).removesuffix(".0")]
     elif data["kind"] == "text":
-        marks = re.sub(r"[^\w~]|_|번|와|과|and", "", tidy(data["value"]).lower())
-        picks = [_LETTERS.get(mark, 0) for mark in marks]
-        if 0 in picks:
-            written = [_OPTION.match(part) for part in re.split("[,/;]", data["value"])]
-            picks = [_LETTERS.get(tidy(found[1]).lower(), 0) if found else 0 for found in written]
+        text = tidy(data["value"]).translate(_UNQUOTED)
+        marks = _letters(text) or re.sub(r"[^\w~]|_|번|와|과|\band\b", "", text)
+        picks = [_LETTERS.get(tidy(mark).lower(), 0) for mark in marks]
     else:
         return None
     return [int(pick) for pick in picks] if picks and all(pick in range(1, options + 1) for pick in picks) else None
+
+
+def _letters(text: str) -> str:
+    """The letters of 나다가, 1나 2다, 나. 보고서, B and E; none where a word stands before them, or says or, or not."""
+    if not re.search(r"[^\Wa-h]", re.sub(r"\d|and", "", text)):  # small letters count where there is nothing else
+        text = re.sub(r"\band\b", " ", text).upper()
+    if _ARTICLE.match(text):
+        return ""
+    found = ""
+    for part in _THEN.split(text.strip()):
+        here = ""
+        for word in part.split():
+            if match := _LETTER.fullmatch(word):
+                here += match[1]
+            elif not (here or found) or _NOT.fullmatch(word):
+                return ""
+        found += here
+    return found

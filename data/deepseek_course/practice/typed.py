@@ -1,65 +1,67 @@
-"""What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, curly quotes, a sentence."""
+"""What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, letters, curly quotes, a sentence.
+
+What the exercise asks for decides: letters are a text, which `read_picks` reads; in a number a line that is Python stays
+as it is. Everything else is a sentence or has amounts in it, in the lines that are not Python alone.
+"""
 
 import ast
 import re
 from collections.abc import Callable
 
 from ..plain import tidy
-from .answers import is_percent, read_number
+from .answers import is_percent, read_number, read_picks
+from .judging import load
+from .opinions import Forecast, Vote
+from .picks import Picks
 
-LONGEST = 100  # characters of an amount, or of letters with what stands beside them
+LONGEST = 100  # characters of an amount
+MOST = 8  # options
 
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
 _SIGNS = str.maketrans("×÷", "*/")
 _APART = re.compile(  # texts and comments, which stay as they are
     r"""('''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\#[^\n]*)""", re.DOTALL
 )
-# A number and the words behind it: 557만 6000달러, $5.576 million, -17%, 1,443. None is the end of a name.
-_AMOUNT = re.compile(r"(?<![\w.)\]])[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?")
-# Letters or small numbers in a row: BCA, c d a, B > C > A, B-C-A, 4 1 5 2, 80% 60% 30%.
-_CAPITAL = "[A-H가나다라마바사아]"
-_SIGN = f"(?:{_CAPITAL}|[a-h])"
-_THEN = r"(?:[ \t]*(?:->|[>→])[ \t]*|[ \t]*)"
-_ROW = re.compile(
-    rf"^((\w+)[ \t]*=[ \t]*)(?:({_SIGN}(?:{_THEN}{_SIGN})+|{_CAPITAL}(?:[ \t]*[-–][ \t]*{_CAPITAL}){{2,}})"
-    r"|(\d\d?%?(?:[ \t]+\d\d?%?)+))(?=[ \t]*(?:#|$))",
-    re.MULTILINE,
-)
-# As on paper: "about", and letters with their numbers, a full stop or the option behind them.
-_ABOUT = re.compile(
-    r"(?:^|(?<=[\[,])[ \t]*)(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*(?=[$₩]?\d)"
-    r"|[ \t]*(?:정도|쯤|가량|or so)$",
+# `why = ` and what stands behind it, up to a comment.
+_LINE = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)((?<![ \t])[ \t]{2,}#.*)?$", re.MULTILINE)
+_CHECK = re.compile(r'course\.check\("([\w-]+)",(.*)\)')
+# A number and the words around it: 557만 6000달러, $5.576 million, -17%, 1,443, about 17%. None is the end of a name.
+_AMOUNT = re.compile(
+    r"(?<![\w.)\]])(?:(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*)?"
+    r"[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w)(?:[ \t]*(?:정도|쯤|가량))?)?",
     re.IGNORECASE,
 )
-_ONLY = re.compile(rf"(?:{_SIGN}|[ \t,])+")
-_ITEM = re.compile(  # 1번 나, 2) 다 (예측), 가 사실
-    rf"(?:\(?\d{{1,2}}[ \t]*(?:번|[.):-])*[ \t]*)?({_CAPITAL})(?:[ \t]*\([^()]*\)|[ \t]+[^\W\d_]{{2,}})?"
-    r"[ \t]*[,./;&]?[ \t]*"
-)
-_LETTER = re.compile(
-    rf"({_SIGN}(?:[ \t]*,[ \t]*{_SIGN})*)[.)]|([①-⑧])[ \t]+[^\W\d].*"
-    rf"|({_CAPITAL})(?:[ \t]*\([^()]*\)|입니다\.?|이다|요|번?(?:[ \t]*[.:)]|[ \t]+[-–])[ \t]*(?!{_SIGN}\b)[^,/;]+"
-    rf"|번?[ \t]*,[ \t]*(?!{_SIGN}\b)[^\W\d][^,/;]*)"
-)
-# Commas in a sum: (30,840,000 - 2,788,000) / 30,840,000
+_CODE = re.compile(r"[\"'“”\[{=%]|\.\.\.|\w\(|^\d+$")  # where letters are asked: what is no letters but Python
+_ROW = re.compile("(?:[A-H가나다라마바사아][ \t]*){3,}")
+_ODDS = re.compile(r"\d+[ \t]*/[ \t]*\d+")
 _SUM = re.compile(r"[\d.,()\s]+(?:[-+*/×÷][\d.,()\s]+)+")
-# `why = ` and what stands behind it, up to a comment.
-_ASSIGNED = re.compile(r"^(\w+[ \t]*=[ \t]*)(\S.*?)([ \t]{2,}#.*)?$", re.MULTILINE)
+_NUMBERS = re.compile(r"\d\d?%?(?:[ \t]+\d\d?%?)+")
 
 
 def as_python(lines: list[str]) -> list[str]:
     """The lines of a cell as Python reads them, for IPython's list of input transformers.
 
     Args:
-        lines: with their line ends. What is Python already, or would not become Python, comes back as it is.
+        lines: with their line ends. What is Python already, or would not become Python, comes back as it is; but an
+            exercise's own variables take letters without quotation marks and sums with commas.
     """
     source = "".join(lines)
-    checked = set(re.findall(r"\w+", "".join(source.split("course.check(")[1:])))
-    source = _ASSIGNED.sub(lambda match: _as_on_paper(match, checked), source)
-    source = _ROW.sub(lambda match: _row(match, checked), source)
+    asked = _CHECK.search(source)
+    exercise = load().get(asked[1]) if asked else None
+    checked = set(re.findall(r"\w+", asked[2])) if asked else set()
+
+    def answer(match: re.Match) -> str:
+        name, said, note = match[1], match[2], match[3] or ""
+        if said[0] in "\"'#":
+            return match[0]
+        if _variable(match) not in checked:
+            return f'{name}"{said}"{note}' if _ROW.fullmatch(said) else match[0]
+        return f"{name}{repr(said) if _is_text(said, exercise) else _number(said)}{note}"
+
+    source = _LINE.sub(answer, source)
     if _is_python(source):
         return source.splitlines(keepends=True)
-    source = _ASSIGNED.sub(lambda match: _sentence(match, checked), source)
+    source = _LINE.sub(lambda match: match[0] if _is_python(match[0]) else _sentence(match, checked), source)
 
     def plain(code: str) -> str:
         code = re.sub(r"(\[[^\[\]~∼]*\d)[ \t]*[~∼][ \t]*(?=\d)", r"\1, ", code)  # a range: [3~8]
@@ -67,54 +69,53 @@ def as_python(lines: list[str]) -> list[str]:
         return _AMOUNT.sub(lambda match: _value(match, checked), code)
 
     mended = _outside_texts(plain, _outside_texts(lambda code: code.translate(_QUOTES), source))
-    if _is_python(mended):
-        return mended.splitlines(keepends=True)
+    both = zip(source.splitlines(keepends=True), mended.splitlines(keepends=True), strict=False)
+    made = [old if _is_python(old.strip()) else new for old, new in both]
+    if _is_python("".join(made)):
+        return made
     if any(line.startswith(("%", "!")) for line in lines):
         return lines
     # Python then points at the line that it cannot read, not at one that only this course reads.
-    return [new if _is_python(new) else old for old, new in zip(lines, mended.splitlines(keepends=True), strict=False)]
+    return [new if _is_python(new) else old for old, new in zip(lines, made, strict=False)]
 
 
-def _as_on_paper(match: re.Match, checked: set[str]) -> str:
-    """An answer without what a pencil adds: `3.49 - 2.88 = 0.61`, `약 17%`, `24 ÷ 142 × 100%`, `1나 2다`, `다.`"""
-    name, said, note = match[1], match[2], match[3] or ""
-    if said[0] in "\"'":
-        return match[0]
-    said = _ABOUT.sub("", said)
-    if name.split("=")[0].strip() not in checked:
-        return f"{name}{said}{note}"
-    said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
-    said = re.sub(r"([×*][ \t]*100)[ \t]*%(?=$|[ \t]*=)", r"\1", said)
+def _variable(match: re.Match) -> str:
+    return match[1].partition("=")[0].strip()
+
+
+def _is_text(said: str, exercise) -> bool:
+    """Whether what was typed is the letters that an exercise asks for; a word that is none may be a name."""
+    if not isinstance(exercise, Picks | Vote | Forecast) or _CODE.search(said):
+        return False
+    letters = read_picks({"kind": "text", "value": said}, MOST) is not None
+    if isinstance(exercise, Forecast):
+        return letters or bool(_ODDS.fullmatch(said))
+    return letters or not said.isidentifier()
+
+
+def _number(said: str) -> str:
+    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `1,000 - 1`, `80 70 50`."""
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
-    left, _, right = said.partition("=")
-    if right and re.search(r"\d", left) and "=" not in right and left.count("(") == left.count(")"):
-        said = left.strip() if re.search(r"\d.*[-+*/×÷].*\d", left) else right.strip()
-    if len(said) < LONGEST and not _ONLY.fullmatch(said):
-        items = list(_ITEM.finditer(said))
-        if len(items) > 1 and "".join(item[0] for item in items) == said:
-            said = "".join(item[1] for item in items)
-        elif letter := _LETTER.fullmatch(said):
-            said = letter[1] or letter[2] or letter[3]
-    return f"{name}{said}{note}"
-
-
-def _row(match: re.Match, checked: set[str]) -> str:
-    """Three capitals or more are an answer also where nothing checks it; `face` may be a name there."""
-    letters = re.sub(r"[ \t]*(?:->|[>→–-])[ \t]*", "", match[3] or "")
-    if match[2] not in checked and (len(letters) < 3 or letters != letters.upper()):
-        return match[0]
-    return f'{match[1]}"{letters}"' if letters else match[1] + ", ".join(match[4].split())
+    if _is_python(said):
+        return said
+    left, _, right = said.rpartition("=")
+    if re.search(r"\d", left) and left.count("(") == left.count(")"):
+        said = (left if read_number(right) == 1 else right).strip()  # 1443원 = 1달러
+    said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
+    said = re.sub(r"([×*][ \t]*100)[ \t]*%$", r"\1", said)
+    return ", ".join(said.split()) if _NUMBERS.fullmatch(said) else said
 
 
 def _sentence(match: re.Match, checked: set[str]) -> str:
     """Words without quotation marks as a text, where they are no amounts and no calculation."""
     said, words = match[2], match[2].split()
     spoken = sum(word[0].isalpha() for word in words)
-    code = said[0] in "\"'[{(" or set("+-*/×÷") & set(words) or said.count("(") != said.count(")")
-    if code or _is_python(said):
+    is_answer = _variable(match) in checked
+    code = set("+-*/×÷") & set(words) or said.count("(") != said.count(")")
+    if said[0] in "\"'[{(" or said[-1] == "(" or (code and (is_answer or spoken < 3)) or _is_python(said):
         return match[0]
-    if match[1].split("=")[0].strip() in checked:
+    if is_answer:
         is_text = len(words) > 1 and spoken >= min(len(words), 3)
     else:
         is_text = spoken and not all(read_number(part) is not None for part in said.split(","))

@@ -224,7 +224,7 @@ def main():
 
 
 def build(numbers: list[str], solutions: Path | None):
-    """Makes the notebooks of the lessons named, of all if none is; where something fails nothing has changed.
+    """Makes the notebooks of the lessons named, of all if none is; where a lesson fails nothing has changed.
 
     Raises:
         SourceError: a mistake in a source, or a lesson that is not there.

@@ -6,6 +6,7 @@ It is kept in downloaded/02-ko/collected.csv, for the deadlines and for feedback
 import csv
 import re
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from .writing import whole
 
 # Moodle: Name_NUMBER_assignsubmission_file_/…, or all in the file's name. Canvas: name_LATE_USER_UPLOAD_….
 LMS = re.compile(
-    r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?|(?P<late>LATE_)?(?P<user>\d+)_\d{3,}_)"
+    r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_[a-z]+_?|(?P<late>LATE_)?(?P<user>\d+)_\d{3,}_)"
 )
 ATTEMPT = re.compile(r"_attempt_(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)_?")  # Blackboard: Lesson_name_attempt_…
 SPREAD = 600  # seconds; a zip whose files all came in within this time was stamped when it was downloaded
@@ -61,7 +62,8 @@ def times_of(root: Path, paths: list[Path]) -> dict[Path, datetime]:
         parts = path.relative_to(root).parts
         packed = [part for part in parts[:-1] if part.lower().endswith(".zip")]
         if found := ATTEMPT.search(parts[-1]):
-            known[path] = utc(datetime(*map(int, found.groups())))
+            with suppress(ValueError, OverflowError):  # a learner may call a file anything
+                known[path] = utc(datetime(*map(int, found.groups())))
         elif packed == [parts[0]] and not is_canvas(parts):
             zips[parts[0]].append(path)
     for members in zips.values():

@@ -111,7 +111,8 @@ def isolation_fault() -> str | None:
     """Why the course does not start in a bubblewrap here, or None."""
     if not shutil.which("bwrap"):
         return "bwrap: not found"
-    tried = subprocess.run([sys.executable, "-m", "deepseek_class.isolation.launch"], capture_output=True, text=True)
+    command = [sys.executable, "-P", "-m", "deepseek_class.isolation.launch"]
+    tried = subprocess.run(command, capture_output=True, text=True)
     return (tried.stderr.strip() or str(tried.returncode)).splitlines()[-1] if tried.returncode else None
 
 

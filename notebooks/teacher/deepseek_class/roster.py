@@ -8,14 +8,17 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+from deepseek_course.lesson import article
+
 from .messages import say
 
 LONGEST = 80  # bytes of a folder's name
 
 
 def decoded(raw: bytes) -> str:
+    """A list's text: UTF-8, UTF-16 with its mark (Excel's "Unicode Text") or CP949; whatever it is, it is read."""
     try:
-        text = raw.decode("utf-8-sig")
+        text = article.decoded(raw)
     except UnicodeDecodeError:
         text = raw.decode("cp949", "replace")
     return unicodedata.normalize("NFC", text)

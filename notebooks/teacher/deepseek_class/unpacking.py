@@ -15,7 +15,7 @@ from .messages import say
 
 MB = 1_000_000
 FILE = 50 * MB  # what one file may unpack to
-ZIP = (2000 * MB, 100 * MB, 100 * MB)  # what a class's zip, a learner's own in it, and one in that may unpack to
+ZIP = (2000 * MB, 100 * MB, 100 * MB)  # what a class's zip, with all in it, a learner's own, and one in that may unpack to
 LEAST = 10_000  # what each file counts for at least, so that a zip of a million empty files is too large as well
 JUNK = re.compile(r"\.|__MACOSX$|thumbs\.db$|desktop\.ini$", re.IGNORECASE)  # .DS_Store, .ipynb_checkpoints
 SAVED_AS = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)  # some browsers add .txt or .json
@@ -62,6 +62,7 @@ class Extractor(ExtractorPlugin):
                 self._copy(path, self._root.joinpath(*parts))
 
     def _copy(self, path: Path, target: Path):
+        self._room = ZIP[0]  # for all that is in it, however deep
         try:
             with path.open("rb") as file:
                 self._store(file, target, path.stat().st_mtime, ZIP)
@@ -97,8 +98,10 @@ class Extractor(ExtractorPlugin):
                 self._unpack_one(archive, member, folder.joinpath(*parts), inner)
 
     def _unpack_one(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limits: tuple[int, ...]):
-        if member.file_size > FILE:  # zipfile never gives out more than the zip says here
+        size = max(member.file_size, LEAST)  # zipfile never gives out more than the zip says here
+        if size > min(FILE, self._room):
             return self._warn("too_large", path)
+        self._room -= size
         try:
             with archive.open(member) as file:
                 self._store(file, path, time.mktime((*member.date_time, 0, 0, -1)), limits)

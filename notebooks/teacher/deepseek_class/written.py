@@ -8,6 +8,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -123,6 +124,7 @@ def text_of(cell: nbformat.NotebookNode) -> str:
 def write(path: Path, tasks: dict[str, list[Answer]]):
     """Writes the workbook; what is filled in already stays beside an answer that is the same."""
     filled = {name: entries(rows) for name, rows in read(path).items()} if path.is_file() else {}
+    keep_old(path, filled, tasks)
     book = openpyxl.Workbook()
     bank = book.active
     bank.title = say("written_bank")
@@ -138,6 +140,17 @@ def write(path: Path, tasks: dict[str, list[Answer]]):
     path.parent.mkdir(exist_ok=True)
     with whole(path) as part, part.open("wb") as file:
         book.save(file)
+
+
+def keep_old(path: Path, filled: dict[str, dict], tasks: dict[str, list[Answer]]):
+    """Keeps the workbook beside the new one where something in it is about a text that is not there any more."""
+    there = {sheet_name(task): {(*each.place, plain(each.text)) for each in found} for task, found in tasks.items()}
+    lost = [place for name in there.keys() & filled for place in filled[name].keys() - there[name]
+            if any(value not in (None, "") for value in filled[name][place][:-1])]
+    if lost:
+        old = path.with_stem(f"{path.stem}-{datetime.now():%m%d-%H%M%S}")
+        path.replace(old)
+        print(say("written_kept", old, len(lost)))
 
 
 def sheet_name(task: str) -> str:

@@ -76,6 +76,8 @@ def hand_in(name: str, homes: str = str(LEARNERS), target: str = "") -> None:
 
 def main(*arguments: str) -> None:
     if arguments[:1] == ("collect",):
+        if len(arguments) not in (2, 3, 4):
+            sys.exit(__doc__)
         hand_in(*arguments[1:])
     else:
         hub(list(arguments))

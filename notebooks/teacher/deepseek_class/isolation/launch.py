@@ -1,7 +1,7 @@
 """Starts one learner's kernel in a bubblewrap of its own, and ends it when it takes too much.
 
-Jupyter runs this in the submission's folder, with the path of the connection file (kernel.json). Without one it tries
-whether the course starts in a bubblewrap at all.
+Jupyter runs this in the submission's folder, with the path of the connection file (kernel.json); Python's -P keeps it
+from importing what lies there. Without a path it tries whether the course starts in a bubblewrap at all.
 
 Inside, every folder has a neutral name, and without /proc neither processes, nor their environment, nor the mounts can
 be seen. The kernel's sockets lie inside, too. From outside a link to /proc/PID/root leads to them: the user who started

@@ -74,7 +74,7 @@ def without_styles(page: str) -> str:
 
 def without_pictures(page: str) -> str:
     """HTML without the pictures within it: they are long and cost little."""
-    return re.sub(r"data:image/[^\"']*", "", page)
+    return re.sub(r"data:image/[^\"'<>\s]*", "", page)
 
 
 def is_costly(page: str) -> bool:

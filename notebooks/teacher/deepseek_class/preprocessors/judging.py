@@ -153,7 +153,8 @@ def assigned(source: str) -> set[str]:
 
 def is_blank(value: ast.AST) -> bool:
     """Whether there is nothing but dots in what is assigned: `...` or `[..., ...]`."""
-    return set(re.sub(r"[\[\](), ]", "", ast.unparse(value))) == {"."}
+    leaves = [node for node in ast.walk(value) if not isinstance(node, ast.List | ast.Tuple | ast.expr_context)]
+    return bool(leaves) and all(isinstance(leaf, ast.Constant) and leaf.value is ... for leaf in leaves)
 
 
 def parsed(source: str) -> list[ast.AST]:

@@ -40,11 +40,14 @@ def opened(content: bytes) -> NotebookNode:
         A notebook; its metadata says so where it was `unreadable`, `salvaged` (some of it was odd) or `cut` (too long).
     """
     try:
-        found = parsed(content)
-        cells = cells_of(found)
+        return notebook_of(parsed(content))
     except Exception:  # whatever may be wrong with somebody's file
         return new_notebook(metadata={"unreadable": True})
-    metadata = {"deepseek_course": course_of(found)}
+
+
+def notebook_of(found: dict) -> NotebookNode:
+    """The notebook that a file's JSON was meant to be."""
+    cells, metadata = cells_of(found), {"deepseek_course": course_of(found)}
     if not all(map(is_sound, cells)):
         metadata["salvaged"] = True
     made, room = [], ALL_SOURCE

@@ -29,11 +29,11 @@ class Restore(NbGraderPreprocessor):
         info = resources["nbgrader"]
         name = Path(info["assignment"], info["notebook"] + ".ipynb")
         source, release = (nbformat.read(Path(folder, name), as_version=4) for folder in ("source", "release"))
+        for cell in nb.cells:
+            cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
         if not about(source):  # a question of the teacher's own, marked as nbgrader does
             drop_odd_metadata(nb)
             return nb, resources
-        for cell in nb.cells:
-            cell.source = cell.source.encode("utf-8", "replace").decode()  # half a surrogate cannot be written
         if self.tell_origin(source, nb) == "other":
             nb.cells = []
         known = identify(nb.cells, release.cells, with_old_checks(source.cells, release.cells))
