@@ -31,7 +31,7 @@ _COUNT = re.compile(rf"({'|'.join(_TENS)})?\s*({'|'.join(_UNITS)})?")
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
-# Letters as they are written: 나, 나다가, (나), 1나, 2) 다., b., 나번, 다입니다; behind them an option's words may stand.
+# Letters as they are written: 나, 나다가, (나), 1나, 2) 다., b., 나번, 다입니다; an option's words may stand behind.
 _LETTER = re.compile(
     r"\(?(?:\d{1,2}(?:번|[.):-])*)?\(?([가나다라마바사아A-H]*|[a-h](?=[.:)]))\)?(?:번|입니다|이다|요)?[.:)!?]*"
 )

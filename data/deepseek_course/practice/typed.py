@@ -1,7 +1,7 @@
 """What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, letters, curly quotes, a sentence.
 
-What the exercise asks for decides: letters are a text, which `read_picks` reads; in a number a line that is Python stays
-as it is. Everything else is a sentence or has amounts in it, in the lines that are not Python alone.
+What an exercise asks for decides: letters are a text, which `read_picks` reads; a number that is Python stays as it is.
+Everything else is a sentence or has amounts in it, in the lines that are not Python alone.
 """
 
 import ast

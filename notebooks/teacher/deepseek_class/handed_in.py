@@ -15,9 +15,7 @@ from .roster import read_table
 from .writing import whole
 
 # Moodle: Name_NUMBER_assignsubmission_file_/…, or all in the file's name. Canvas: name_LATE_USER_UPLOAD_….
-LMS = re.compile(
-    r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_[a-z]+_?|(?P<late>LATE_)?(?P<user>\d+)_\d{3,}_)"
-)
+LMS = re.compile(r"(?P<name>.+?)_(?:(?P<number>\d+)_assignsubmission_[a-z]+_?|(?P<late>LATE_)?(?P<user>\d+)_\d{3,}_)")
 ATTEMPT = re.compile(r"_attempt_(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)_?")  # Blackboard: Lesson_name_attempt_…
 SPREAD = 600  # seconds; a zip whose files all came in within this time was stamped when it was downloaded
 COLUMNS = ["id", "file", "handed_in", "late"]

@@ -15,7 +15,7 @@ from .messages import say
 
 MB = 1_000_000
 FILE = 50 * MB  # what one file may unpack to
-ZIP = (2000 * MB, 100 * MB, 100 * MB)  # what a class's zip, with all in it, a learner's own, and one in that may unpack to
+ZIP = (2000 * MB, 100 * MB, 100 * MB)  # of a class's zip with all in it, a learner's own, one in that
 LEAST = 10_000  # what each file counts for at least, so that a zip of a million empty files is too large as well
 JUNK = re.compile(r"\.|__MACOSX$|thumbs\.db$|desktop\.ini$", re.IGNORECASE)  # .DS_Store, .ipynb_checkpoints
 SAVED_AS = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)  # some browsers add .txt or .json

@@ -145,12 +145,13 @@ def write(path: Path, tasks: dict[str, list[Answer]]):
 def keep_old(path: Path, filled: dict[str, dict], tasks: dict[str, list[Answer]]):
     """Keeps the workbook beside the new one where something in it is about a text that is not there any more."""
     there = {sheet_name(task): {(*each.place, plain(each.text)) for each in found} for task, found in tasks.items()}
-    lost = [place for name in there.keys() & filled for place in filled[name].keys() - there[name]
-            if any(value not in (None, "") for value in filled[name][place][:-1])]
-    if lost:
+    left = (
+        given for name in there.keys() & filled for place, given in filled[name].items() if place not in there[name]
+    )
+    if lost := sum(any(value not in (None, "") for value in given[:-1]) for given in left):
         old = path.with_stem(f"{path.stem}-{datetime.now():%m%d-%H%M%S}")
         path.replace(old)
-        print(say("written_kept", old, len(lost)))
+        print(say("written_kept", old, lost))
 
 
 def sheet_name(task: str) -> str:

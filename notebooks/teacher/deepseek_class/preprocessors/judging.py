@@ -1,7 +1,6 @@
 """Judges the answers outside the learner's kernel, and puts the table of results on top of the notebook."""
 
 import ast
-import re
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
