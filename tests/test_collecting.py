@@ -370,6 +370,28 @@ def test_without_a_release_it_says_so(course):
     assert "02-ko has no release" in course.capsys.readouterr().err
 
 
+def test_zips_in_zips_have_no_more_room_than_the_class(course, monkeypatch):
+    monkeypatch.setattr(unpacking, "ZIP", (3_000_000, 2_000_000, 2_000_000))
+    inner = zipped({f"{n}.ipynb": b"0" * 900_000 for n in range(2)})
+    course.put({"class.zip": zipped({f"{n}/{n}.zip": inner for n in range(9)})})
+    course.collect()
+    written = [path.stat().st_size for path in course.folder.rglob("extracted/**/*.ipynb")]
+    assert sum(written) < 3_000_000
+    assert any("too large" in line for line in course.lines)
+
+
+def test_a_file_may_have_any_name(course):
+    course.roster()
+    course.put({"20260101_attempt_2026-99-99-99-99-99_02.ipynb": notebook("hong")})
+    assert course.collect() == {"20260101": "hong"}
+
+
+def test_an_id_between_other_numbers_is_no_number_of_canvas(course):
+    course.roster()
+    course.put({"홍길동_20260101_20260309_02-numbers.ipynb": notebook("hong")})
+    assert course.collect() == {"20260101": "hong"}
+
+
 def test_bad_archives_stop_nobody_and_write_nothing_outside(course, monkeypatch):
     monkeypatch.setattr(unpacking, "FILE", 1_000_000)
     monkeypatch.setattr(unpacking, "ZIP", (100_000_000, 3_000_000))

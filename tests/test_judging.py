@@ -62,6 +62,7 @@ def test_a_right_answer_in_words_that_are_no_python_comes_from_its_cell():
 def test_dots_are_no_answer():
     source = "a = ...\nb = [..., ...]\nc, d = 1, ...\ne: int = 2\nf = g = 3\nh = [..., 4]\nfor i in 'x': pass"
     assert judging.assigned(source) == set("cdefghi")
+    assert judging.assigned("x = " + "1+" * 900 + "1") == {"x"}
     assert judging.checked('course.check("x", [a, b + 1])') == judging.checked("course.Answer([a, b])") == {"a", "b"}
 
 

@@ -109,7 +109,14 @@ def test_a_text_of_another_type_is_read_as_far_as_it_is_one():
     assert "salvaged" in notebook.metadata
 
 
-@pytest.mark.parametrize("content", [b"", b"NaN", b"[]", b"{}", gzip.compress(WHOLE), b'{"cells":' + b"[" * 200_000])
+DEEP = (
+    json.dumps({"cells": [{"cell_type": "code", "source": "DEEP"}]}).replace('"DEEP"', "[" * 900 + "]" * 900).encode()
+)
+
+
+@pytest.mark.parametrize(
+    "content", [DEEP, b"", b"NaN", b"[]", b"{}", gzip.compress(WHOLE), b'{"cells":' + b"[" * 200_000]
+)
 def test_what_is_no_notebook_says_so(content):
     assert opened(content).metadata == {"unreadable": True}
 

@@ -36,6 +36,7 @@ def test_no_text_takes_long_to_clean(text):
 def test_tables_and_charts_are_shown_as_they_are():
     table = "<table>" + "<tr><td>1</td><td>2<br></td></tr>" * 1_000 + "</table>"
     chart = f'<div><img src="data:image/png;base64,{"A" * 300_000}"></div>'
+    assert is_costly("data:image/" + "<div>" * 4_000)
     assert not is_costly(table)
     assert not is_costly(chart)
     outputs = [shown(table), shown(chart)]

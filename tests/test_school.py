@@ -83,7 +83,7 @@ def test_another_list_adds_to_the_roster_and_keeps_what_it_does_not_have(here):
         ("학번\t학생 이름\n077\t홍길동\n", ("077", "홍길동", "", "")),
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp949"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp949", "utf-16"])
 def test_the_lists_of_an_lms(here, text, read, encoding):
     (here / "list.csv").write_bytes(text.encode(encoding))
     (row,) = school_list.read_list(here / "list.csv")
@@ -354,7 +354,7 @@ def test_written_answers_are_marked_in_a_workbook_and_taken_back(school, monkeyp
     sheet = book["02-correction"]
     assert sheet.max_row == 41
     head = [cell.value for cell in sheet[1]]
-    assert head[4:7] == ["이상한 점과 견준 것 (0–1)", "말투 (0–1)", "덧붙이는 말"]
+    assert head[4:7] == ["이상한 점과 비교한 것 (0–1)", "말투 (0–1)", "덧붙이는 말"]
     lists = [rule.formula1 for rule in sheet.data_validations.dataValidation]
     assert lists == ['"0,0.5,1"', '"0,0.5,1"', "'덧붙일 말'!$A$2:$A$200"]
     for row in range(2, 40):
@@ -371,7 +371,7 @@ def test_written_answers_are_marked_in_a_workbook_and_taken_back(school, monkeyp
         grade = gradebook.find_grade("02-correction", "02-numbers", "02-ko", student)
         assert grade.score == 1.5 and not grade.needs_manual_grade
         comment = gradebook.find_comment("02-correction", "02-numbers", "02-ko", student).comment
-        assert comment == "이상한 점과 견준 것 1/1 · 말투 0.5/1\n\n무엇과 견주었는지도 적어 보세요."
+        assert comment == "이상한 점과 비교한 것 1/1 · 말투 0.5/1\n\n무엇과 견주었는지도 적어 보세요."
 
 
 def test_points_for_a_text_that_was_handed_in_anew_are_not_taken(school, monkeypatch, capsys):

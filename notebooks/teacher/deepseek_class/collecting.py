@@ -123,6 +123,8 @@ class Collector(FileNameCollectorPlugin):
         """Whose a notebook is by the names of its file and folders; in an LMS's download the LMS alone speaks."""
         parts = path.relative_to(self.root).parts
         lms = lms_part(parts)
+        if lms and lms["user"] in self.rows:  # the class's own numbers: name_20260101_20260309_02.ipynb
+            lms = None
         user = lms["user"] if lms else None
         account = f"{lms['name']}_{lms['number'] or user}" if lms else ""
         found, certain = fitting([lms["name"]] if lms else parts, user, self.roster)
