@@ -1,5 +1,6 @@
 """Exercises that have no key: votes, probabilities, ranges. What is judged is whether they can be counted or scored."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import mean
@@ -108,8 +109,11 @@ class Forecast(Opinion, kind="forecast"):
 
 
 def _percent(item: dict) -> float | int | None:
-    """A number, or a text that says one: 80, "80" and "80%" are the same here; None where something else stands."""
-    number = read_number(item["value"]) if item["kind"] == "text" else item["value"]
+    """A number, or a text that says one: 80, "80", "80%" and "80/20" are the same; None where something else stands."""
+    number = item["value"]
+    if item["kind"] == "text":
+        odds = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", number)
+        number = float(odds[1]) if odds and int(odds[1]) + int(odds[2]) == 100 else read_number(number)
     return simple({"kind": "number", "value": number}) if isinstance(number, float) else None
 
 
