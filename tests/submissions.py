@@ -278,6 +278,7 @@ HIDE = (
     "hide('mapping of zero', lambda: mmap.mmap(os.open('/dev/zero', os.O_RDWR), 4096))\n"
     "hide('shared memory', lambda: libc.shmget(0, 4096, 0o600))\n"
     "hide('message queue', lambda: libc.msgget(0, 0o600))\n"
+    "hide('link in the place of a socket', lambda: os.symlink('/etc', '/run/kernel-9'))\n"
     "kept = os.open('/tmp', os.O_TMPFILE | os.O_RDWR)\n"
     "hide('unnamed file', lambda: [os.write(kept, bytes(1_000_000)) for _ in range(70)] and 0)"
 )

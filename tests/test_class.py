@@ -233,12 +233,12 @@ def test_nothing_of_the_marker_is_readable_inside(marked):
     assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", seen)
 
 
-def test_memory_cannot_be_hidden(marked):
+def test_memory_cannot_be_hidden_and_nobody_led_astray(marked):
     folder, *_ = marked
     seen = json.dumps([cell.get("outputs") for cell in autograded(folder, "hides").cells if cell.id.startswith("own")])
     assert "HIDDEN" not in seen
     assert "No space left" in seen
-    assert seen.count("not permitted") + seen.count("refused") == 4
+    assert seen.count("not permitted") + seen.count("refused") == 5
 
 
 def test_no_kernel_is_left_behind(marked):

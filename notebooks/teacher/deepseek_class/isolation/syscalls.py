@@ -1,7 +1,7 @@
 """What a learner's program may not ask the kernel for: a seccomp filter, as bubblewrap reads it (classic BPF).
 
-Forbidden is what takes memory that no limit counts, and what looks into other processes or at the mounts. All else that
-needs no rights of its own is left alone: a program is told "Operation not permitted" and goes on.
+Forbidden is what takes memory that no limit counts, what looks into other processes or at the mounts, and links. All
+else that needs no rights of its own is left alone: a program is told "Operation not permitted" and goes on.
 """
 
 import errno
@@ -18,6 +18,7 @@ FORBIDDEN = {
     **{"bpf": (321, 280), "perf_event_open": (298, 241)},
     **{"ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271)},  # other processes
     **{"statmount": (457, 457), "listmount": (458, 458)},  # where the mounts come from
+    **{"symlink": (88, 36), "symlinkat": (266, 36)},  # in a socket's place, a link leads whoever connects elsewhere
 }
 SHARED_ANONYMOUS = 0x21  # MAP_SHARED | MAP_ANONYMOUS: once its user has ended, nobody's memory
 SO_SNDBUF = 7  # how much may wait in a socket
