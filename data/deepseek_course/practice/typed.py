@@ -28,7 +28,7 @@ _CHECK = re.compile(r'course\.check\("([\w-]+)",(.*)\)')
 # A number and the words around it: 557만 6000달러, $5.576 million, -17%, 1,443, about 17%. None is the end of a name.
 _AMOUNT = re.compile(
     r"(?<![\w.)\]])(?:(?:약|대략|about|around|roughly|approximately|approx\.?)[ \t]*)?"
-    r"[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w)(?:[ \t]*(?:정도|쯤|가량))?)?",
+    r"[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[\"'“”\[{=%]|\.\.\.|\w\(|^\d+$")  # where letters are asked: what is no letters but Python
@@ -94,7 +94,8 @@ def _is_text(said: str, exercise) -> bool:
 
 
 def _number(said: str) -> str:
-    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `1,000 - 1`, `80 70 50`."""
+    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `17%쯤`, `80 70 50`."""
+    said = re.sub(r"(?<=[\d%])[ \t]*(?:정도|쯤|가량|or so)$", "", said)
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
     if _is_python(said):
