@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +35,14 @@ PASTE = f"""texts => {{
         place.dispatchEvent(new ClipboardEvent("paste", {{clipboardData, bubbles: true, cancelable: true}}));
     }}
 }}"""
+
+
+def eventually(holds, seconds: float = 120):
+    """What `holds` returns once that is true, or at the end: the last of an output comes after the kernel is idle."""
+    end = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
 
 
 def environment(folder: Path) -> dict[str, str]:

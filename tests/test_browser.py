@@ -18,7 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import deepseek_course as course
-from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, started
+from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, eventually, started
 from deepseek_class.source import ROOT
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.brief import LENGTHS, SLOTS
@@ -103,14 +103,6 @@ def browser(tmp_path_factory):
         yield running
 
 
-def eventually(holds, seconds: float = WAIT / 1000):
-    """What `holds` returns once that is true, or at the end."""
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
-
-
 class Page:
     """JupyterLab, the lesson that is open in it, and what the page said and asked for meanwhile."""
 
@@ -182,7 +174,7 @@ class Page:
         return self.page.evaluate(OUTPUTS, numbers)
 
     def output_with(self, words: str, number: int) -> str:
-        """What is below a cell: the last of it reaches the page after the kernel is idle."""
+        """What is below a cell, once the words are in it or it is too late."""
         eventually(lambda: words in self.outputs(number)[0])
         return self.outputs(number)[0].strip()
 
