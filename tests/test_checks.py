@@ -420,6 +420,17 @@ def test_a_check_writes_only_what_is_news(fresh):
     assert (fresh / notes.FILE).stat().st_ino == before
 
 
+@pytest.mark.parametrize("damage", ["{", None])
+def test_a_check_after_damage_loses_no_entry(fresh, damage):
+    course.keep(r2=25)
+    solve("02-rate")
+    path = fresh / notes.FILE
+    path.write_text(damage) if damage else path.unlink()
+    solve("02-million")
+    assert course.kept().entries["r2"]["value"] == 25 and "02-million" in notes.solved() and not course.kept().trouble
+    assert [file.read_text() for file in fresh.glob("my-course-damaged-*.json")] == [damage] * bool(damage)
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"solved-exercises": {"value": [1, {}, "gone"], "when": ""}}', None])
 def test_no_state_of_the_file_stops_a_check(fresh, monkeypatch, content):
     if content is None:
