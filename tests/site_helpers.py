@@ -148,13 +148,13 @@ class Lesson:
     def run(self, number: int):
         self.cells.nth(number).locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_function(f"number => /\\d/.test(({COUNTS})()[number])", arg=number)
+        self.page.wait_for_function(f"number => /\\d/.test(({COUNTS})()[number])", arg=number, polling=100)
 
     def run_all(self):
         before = self.page.evaluate(COUNTS)
         self.page.locator(".lm-MenuBar-item").nth(3).click()
         self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
-        self.page.wait_for_function(HAVE_RUN, arg=before)
+        self.page.wait_for_function(HAVE_RUN, arg=before, polling=100)
         self.page.wait_for_selector(IDLE)
 
     def outputs(self, *numbers: int) -> list[str]:
