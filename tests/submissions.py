@@ -25,6 +25,20 @@ def solved(language: str) -> dict[str, str]:
     return {cell.id: cell.source for cell in build.solved(lesson, language).cells}
 
 
+@cache
+def charts(language: str) -> set[str]:
+    """The ids of the cells that draw one."""
+    built = nbformat.read(ROOT / "notebooks" / language / NAME, as_version=4)
+    return {cell.id for cell in built.cells if "image/png" in str(cell.get("outputs"))}
+
+
+def drop_charts(source: Path):
+    """What a teacher may do with an assignment's notebook before it is released."""
+    nb = nbformat.read(source, as_version=4)
+    nb.cells = [cell for cell in nb.cells if cell.id not in charts("ko")]
+    nbformat.write(nb, source)
+
+
 def points(right: int = 999) -> int:
     """What the first `right` checks count together."""
     return sum(exercise.points for exercise in exercises()[:right])
@@ -39,11 +53,11 @@ def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0
 
     Args:
         also: code of the learner's own, in a cell of its own behind the answer number `at`. Such a notebook has no
-            charts, which take as long as all the rest of it.
+            charts, as the class's own has none: they take a third of the time.
     """
     nb = nbformat.read(ROOT / "notebooks" / language / NAME, as_version=4)
     if also:
-        nb.cells = [cell for cell in nb.cells if "image/png" not in str(cell.get("outputs"))]
+        nb.cells = [cell for cell in nb.cells if cell.id not in charts(language)]
     answers = [cell for cell in nb.cells if cell.id.endswith(("-answer", "-written"))]
     for cell in answers[:right]:
         cell.source = solved(language)[cell.id]
@@ -51,6 +65,11 @@ def notebook(language: str = "ko", right: int = 999, also: str = "", at: int = 0
         place = nb.cells.index(answers[at]) + 1
         nb.cells.insert(place, nbformat.v4.new_code_cell(also, id="somebodys-own"))
     return nb
+
+
+def short(right: int = 999) -> nbformat.NotebookNode:
+    """Without charts."""
+    return notebook(right=right, also="# my own")
 
 
 def answers(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -314,7 +333,7 @@ def files(folder: Path, port: int) -> dict[str, nbformat.NotebookNode | str | by
         "perfect": notebook(),
         "perfect-en": notebook("en"),
         "wrong": wrong(),
-        "half": notebook(right=FIRST),
+        "half": short(FIRST),
         "raises": notebook(also=RAISE, at=3),
         "loop": notebook(also=LOOP, at=3),
         "deaf": notebook(also=DEAF, at=FIRST),

@@ -19,7 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 import deepseek_course as course
 from chromium import CELLS, CHROMIUM, COUNTS, IDLE, MISSING, OUTPUTS, PASTE, SHOWN, eventually, started
-from deepseek_class.source import ROOT
+from deepseek_class import build
+from deepseek_class.source import ROOT, SOURCES, Lesson
 from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson.brief import LENGTHS, SLOTS
 from deepseek_course.lesson.notes import FOLDER, PAGE
@@ -230,22 +231,36 @@ def test_a_lesson_that_was_just_opened_shows_no_output(opened):
     assert {text.strip() for text in bars.all_inner_texts()} <= {"<div>", ""}
 
 
+def typed_wrong(notebook) -> dict[int, tuple[str, str]]:
+    """Each exercise's cell with a wrong answer in it, and what is to be said of it, by the cell's number."""
+    given = {number: (id, first_wrong(judging.get(id))) for id, number in exercises(notebook)}
+    return {
+        number: (answered(notebook.cells[number].source, answer), str(course.check(id, answer).message))
+        for number, (id, answer) in given.items()
+    }
+
+
+def solved(notebook, path, language) -> dict[int, tuple[str, str]]:
+    """As typed_wrong, with the lesson's own solutions."""
+    cells = build.solved(Lesson(SOURCES / f"{path.stem}.md"), language).cells
+    solutions = {cell.id: cell.source for cell in cells}
+    return {number: (solutions[f"{id}-answer"], "✓") for id, number in exercises(notebook)}
+
+
 def test_every_exercise_answers_in_the_page(opened, lab, language):
+    """Wrong answers in Korean alone: a page says both alike. The solutions in both: their code is the language's."""
     page, notebook, path = opened
     course.use(language)
-    cells = dict(exercises(notebook))
-    for choose in (first_wrong, right_answer) if language == "ko" else (right_answer,):  # a page says both alike
-        given = {exercise_id: choose(judging.get(exercise_id)) for exercise_id in cells}
-        told = {id: flat(str(course.check(id, answer).message)) for id, answer in given.items()}
-        page.paste({n: answered(notebook.cells[n].source, given[id]) for id, n in cells.items()})
+    for given in ([typed_wrong(notebook)] if language == "ko" else []) + [solved(notebook, path, language)]:
+        page.paste({number: source for number, (source, _) in given.items()})
         page.run_all()
 
-        def unsaid(told=told):
-            shown = zip(told.items(), page.outputs(*cells.values()), strict=True)
-            return [(id, text) for (id, message), text in shown if message not in flat(text)]
+        def unsaid(given=given):
+            shown = zip(given.values(), page.outputs(*given), strict=True)
+            return [(source, text) for (source, message), text in shown if flat(message) not in flat(text)]
 
         assert page.faults() == 0
-        assert eventually(lambda: not unsaid()), unsaid()
+        assert given and eventually(lambda: not unsaid()), unsaid()
     assert page.hosts == {lab[0].removeprefix("http://")}
     assert not page.said
     page.take_picture(f"{path.stem}-{language}")

@@ -113,10 +113,12 @@ sys.exit(code)
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory) -> Path:
-    """A class's folder with 02-ko released, and limits that suit a test; to be copied."""
+    """A class's folder with 02-ko released, without charts, and limits that suit a test; to be copied."""
     folder = tmp_path_factory.mktemp("released")
-    done = run(folder, "generate_assignment", "02-ko")
-    assert done.returncode == 0, done.stderr
+    for again in ([], ["--force"]):
+        done = run(folder, "generate_assignment", "02-ko", *again)
+        assert done.returncode == 0, done.stderr
+        submissions.drop_charts(folder / "source/02-ko" / submissions.NAME)
     with open(folder / "nbgrader_config.py", "a") as file:
         file.write("\nc.Execute.timeout = 15\nc.Run.seconds = 60\n")
     return folder
@@ -308,7 +310,7 @@ def test_a_second_run_marks_nothing_again(marked):
 
 def test_a_later_submission_is_marked_again(marked):
     folder, *_ = marked
-    submissions.hand_in(folder, {"half": submissions.notebook()})
+    submissions.hand_in(folder, {"half": submissions.short()})
     assert run(folder, "mark", "02-ko").returncode == 0
     assert score(folder, "half") == POINTS
 
@@ -318,7 +320,7 @@ def test_a_submission_whose_marker_dies_is_named_and_stops_nobody(marked):
     config = folder / "nbgrader_config.py"
     before = config.read_text()
     config.write_text(before + DIES)
-    submissions.hand_in(folder, {name: submissions.notebook() for name in ("a-dies", "b", "c")})
+    submissions.hand_in(folder, {name: submissions.short() for name in ("a-dies", "b", "c")})
     done = run(folder, "mark", "02-ko")
     config.write_text(before)
     assert done.returncode == 1
@@ -365,7 +367,7 @@ def test_a_corrected_key_is_applied_without_running_anything(marked, monkeypatch
 
 
 def test_a_crash_in_the_middle_loses_nothing(folder):
-    submissions.hand_in(folder, {f"student{n}": submissions.notebook() for n in range(4)})
+    submissions.hand_in(folder, {f"student{n}": submissions.short() for n in range(4)})
     command = [sys.executable, "-m", "deepseek_class.commands", "mark", "02-ko"]
     kernels = Path(tempfile.mkdtemp())
     environment = os.environ | {"TMPDIR": str(kernels)}
@@ -399,7 +401,7 @@ def test_where_the_course_does_not_start_nobody_gets_a_zero(folder):
     source = folder / "source/02-ko" / submissions.NAME
     source.write_text(source.read_text().replace("import deepseek_course", "import deepseek_curse"))
     assert run(folder, "generate_assignment", "02-ko", "--force").returncode == 0
-    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    submissions.hand_in(folder, {"someone": submissions.short()})
     done = run(folder, "mark", "02-ko")
     assert done.returncode == 1
     assert "deepseek_curse" in done.stdout
@@ -407,7 +409,7 @@ def test_where_the_course_does_not_start_nobody_gets_a_zero(folder):
 
 
 def test_a_notebook_under_another_name_is_found(folder):
-    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    submissions.hand_in(folder, {"someone": submissions.short()})
     (folder / "submitted/someone/02-ko" / submissions.NAME).rename(folder / "submitted/someone/02-ko/숙제 (1).ipynb")
     done = run(folder, "mark", "02-ko")
     assert "숙제 (1).ipynb" in done.stdout
@@ -416,7 +418,7 @@ def test_a_notebook_under_another_name_is_found(folder):
 
 
 def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(folder):
-    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    submissions.hand_in(folder, {"someone": submissions.short()})
     done = run(folder, "mark", "02-ko", PATH=str(Path(sys.executable).parent))
     assert done.returncode != 0
     assert "apt install bubblewrap" in done.stderr
@@ -428,7 +430,7 @@ def test_without_bubblewrap_marking_stops_and_says_how_to_get_it(folder):
 
 
 def test_odd_folders_are_named_and_stop_nobody(folder):
-    submissions.hand_in(folder, {"good": submissions.notebook(), "links": submissions.notebook(), "[x]": ""})
+    submissions.hand_in(folder, {"good": submissions.short(), "links": submissions.short(), "[x]": ""})
     places = {name: folder / "submitted" / name / "02-ko" for name in ("good", "links", "pipe", "folder")}
     for name in ("matplotlib", "signal", "json"):  # inside the sandbox, and what starts it
         (places["good"] / f"{name}.py").write_text("raise SystemExit")
@@ -468,13 +470,13 @@ def test_a_kernel_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path, 
 
 def test_who_handed_in_nothing_is_named(folder):
     (folder / "students.csv").write_text("id,last_name\none,김\ntwo,이\n")
-    submissions.hand_in(folder, {"one": submissions.notebook()})
+    submissions.hand_in(folder, {"one": submissions.short()})
     done = run(folder, "mark", "02-ko")
     assert "아직 내지 않은 학생: 이 (two)" in done.stdout
 
 
 def test_without_the_judging_part_marking_stops(folder):
-    submissions.hand_in(folder, {"someone": submissions.notebook()})
+    submissions.hand_in(folder, {"someone": submissions.short()})
     (folder / "nbgrader_config.py").write_text("c = get_config(\n")
     done = run(folder, "mark", "02-ko")
     assert done.returncode != 0
@@ -503,13 +505,13 @@ def test_a_new_version_of_an_assignment_replaces_the_old_but_nothing_that_a_teac
 
 
 def test_after_an_update_marking_asks_for_a_new_release_and_keeps_what_was_marked(folder):
-    submissions.hand_in(folder, {"early": submissions.notebook()})
+    submissions.hand_in(folder, {"early": submissions.short()})
     assert run(folder, "mark", "02-ko").returncode == 0
     path = folder / "source/02-ko" / submissions.NAME
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell("선생님의 말", id="more"))
     nbformat.write(notebook, path)
-    submissions.hand_in(folder, {"later": submissions.notebook()})
+    submissions.hand_in(folder, {"later": submissions.short()})
     done = run(folder, "mark", "02-ko")
     assert done.returncode != 0
     assert "generate_assignment 02-ko --force" in done.stderr
