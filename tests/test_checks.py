@@ -21,7 +21,7 @@ from deepseek_course.lesson.article import Digest
 from deepseek_course.lesson.charts import Figure
 from deepseek_course.plain import is_plain, plain
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import read_number, read_picks
+from deepseek_course.practice.answers import read_number, read_picks, stated_number
 from deepseek_course.practice.feedback import Progress
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.picks import LETTERS, SequenceMistake
@@ -238,7 +238,7 @@ def test_both_houses_figures_are_right_for_the_loss():
 
 
 def test_a_comma_that_split_a_number_is_explained():
-    assert "2_500" in str(course.check("02-rate", (1, 443)).message)
+    assert "2500" in str(course.check("02-rate", (1, 443)).message)
 
 
 def test_what_is_echoed_is_escaped():
@@ -333,9 +333,58 @@ def test_numbers_are_read_as_people_write_them(text, number):
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("6일 전", 6),
+        ("제645권", 645),
+        ("답은 6일입니다.", 6),
+        ("27% (96/356)", 27),
+        ("27.4 times R1's", 27.4),
+        ("161-fold", 161),
+        ("$ 5,576,000", 5_576_000),
+        ("USD 5,576,000", 5_576_000),
+        ("Rs 55,76,000", 5_576_000),
+        ("3.2 crore", 32_000_000),
+        ("twenty-seven", 27),
+        ("six", 6),
+        ("up 293%", 293),
+        ("마이너스 9.56%", -9.56),
+        ("16. 97", 16.97),
+        ("10분의 1 정도", 0.1),
+        ("zero point six", None),
+        ("17이나 18", None),
+        ("3 in 7", None),
+        ("not 17", None),
+        ("17 아님", None),
+        ("3.49 - 2.88조", None),
+        ("100 - fall", None),
+        ("100-fall", None),
+        ("5576000/78억", None),
+        ("0.6²", None),
+        ("아주 많이", None),
+    ],
+)
+def test_a_number_in_a_few_words_is_read_and_two_are_not(text, number):
+    assert stated_number(text) == (None if number is None else pytest.approx(number))
+
+
+@pytest.mark.parametrize(
     ("answer", "picks"),
     [
         ("나", [2]),
+        ("정답은 나", [2]),
+        ("나(물가), 라(평가)", [2, 4]),
+        ("나. 다만 가는 아님", [2]),
+        ("나 말고 다", None),
+        ("라, 아니면 다", None),
+        ("It's B", [2]),
+        ("b because it can be checked", [2]),
+        ("a, c", [1, 3]),
+        ("a report", None),
+        ("B. It is not allowed, or so it says", [2]),
+        ("B or C", None),
+        ("lines A and C", [1, 3]),
+        ("1-4, 2-1, 3-3", [4, 1, 3]),
         ("다→가 - 나", [3, 1, 2]),
         ("b)", [2]),
         ("(가)", [1]),
@@ -499,7 +548,7 @@ def test_a_long_sequence_says_where_to_look_again():
         ("00-chances", [0.5, 0.1, 0.9], "0.7"),
         ("00-chances", [50, 10, 100], "1"),
         ("00-chances", [50, 10, "0.9%"], "0.7"),
-        ("00-chances", [50, 10, "90% 정도 아닐까"], "99"),
+        ("00-chances", [50, 10, "90%나 80%"], "99"),
     ],
 )
 def test_a_prediction_that_could_not_be_scored_is_told_why(exercise_id, answer, says):

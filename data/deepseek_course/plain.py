@@ -9,6 +9,7 @@ from decimal import Decimal
 LONGEST = 200  # characters of a text, items of a list: an answer is short
 MIME = "application/vnd.deepseek-course.answer+json"  # what an answer that leaves a notebook is marked with
 
+_POWERS = {power: str(digit) for digit, power in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 
 
@@ -114,6 +115,7 @@ def _finite(value: numbers.Real | Decimal) -> float | str:
 def tidy(text: str) -> str:
     """A text as a keyboard types it: full-width signs, hard spaces, dashes and invisible signs of word processors."""
     seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    seen = re.sub(f"[{''.join(_POWERS)}]+", lambda power: "^" + "".join(map(_POWERS.get, power[0])), seen)
     return unicodedata.normalize("NFKC", seen).translate(_DASHES)
 
 

@@ -8,7 +8,8 @@ from ..plain import tidy
 _SMALL = {"십": 10, "백": 100, "천": 1_000, "hundred": 100}
 _LARGE = {"만": 10**4, "man": 10**4, "억": 10**8, "eok": 10**8, "조": 10**12, "jo": 10**12, "경": 10**16,
           "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
-          "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12}  # fmt: skip
+          "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12,
+          "lakh": 10**5, "crore": 10**7}  # fmt: skip
 _DIGITS = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
 _TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50,
          "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}  # fmt: skip
@@ -16,28 +17,54 @@ _UNITS = {"하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 
           "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}  # fmt: skip
 _WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
           "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-          "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}  # fmt: skip
-_NUMBER = rf"\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|[{''.join(_DIGITS)}]"
+          "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+          "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
+_IN_WORDS = re.compile(r"(\w+ty)[ -](\w+)")
+_GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}"  # 1,250,000 or 12,50,000
+_NUMBER = rf"{_GROUPED}|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|[{''.join(_DIGITS)}]"
 _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
 _TOKEN = re.compile(rf"({_NUMBER})|({_SCALES})(?![a-z])|(\s+)")
-_BEFORE = re.compile(r"^(?:약|대략|about|approximately|approx\.?|around|some|[~≈=$₩¥]|us\$?|usd|krw|rmb|cny|\s)+")
+_BEFORE = re.compile(
+    r"^(?:약|대략|거의|about|approximately|approx\.?|around|roughly|nearly|almost|over|some|up|plus"
+    r"|[~≈≒∼=$₩¥€£₹]|us\$?|usd|krw|rmb|cny|rs\.?|\s)+(?![a-z])"
+)
+_MINUS = re.compile(unicodedata.normalize("NFKC", r"^(?:minus|down|마이너스|ㅡ)\s*(?=[\d.$])"))
 _AFTER = re.compile(
-    r"(?:\s|[.%/]|%p|us|usd|krw|rmb|cny|dollars?|won|yuan|percent(?:age)?|per cent|pct|pp|hours?|shares?|times|gpu|x"
-    r"|as (?:much|many)|points?|per|to|a|the"
+    r"(?:\s|[.%/×]|%p|us|usd|krw|rmb|cny|dollars?|won|yuan|percent(?:age)?|per cent|pct|pc|pp|hours?|shares?|times"
+    r"|gpu|(?<![a-z])x|as (?:much|many)|points?|per|to|a|the"
     r"|원|달러|위안|퍼센트|프로|포인트|시간|배|주|개|곳|건|번째|번|정도|쯤|가량|입니다|이다)+$"
 )
-_PERCENT = re.compile(r"%|퍼센트|프로|per ?cent|pct|\d ?pp")
+_PERCENT = re.compile(r"%|퍼센트|프로|per ?cent|pct|\d ?p[cp]")
 _COUNT = re.compile(rf"({'|'.join(_TENS)})?\s*({'|'.join(_UNITS)})?")
 _TENTHS = re.compile(r"(\d+)\s*분의\s*(\d+)|(\d+)\s*/\s*(\d+)")
 _SIGNS = unicodedata.normalize("NFKC", "가나다라마바사아abcdefghㄱㄴㄷㄹㅁㅂㅅㅇ12345678")  # as `tidy` writes them
 _LETTERS = dict(zip(_SIGNS, [*range(1, 9)] * 4, strict=True))
+# What stands around a number that is said in a few words: 답: 6일 전, volume 645, 27% (96/356), 161-fold.
+_SAID = re.compile(
+    r"^(?:i think|it'?s|(?:the |my )?answer(?: is)?|정답은?|답은?|제|vol(?:ume)?|1?\s*달러당)[\s.:=]*(?=\S)"
+)
+_REMARK = re.compile(r"(?<=[\w%])\s+\([^()]*\)$|(?<=[\w%])\([^()]*\)$")
+_UNIT = re.compile(r"(?<=[\d%])(?:-fold|[a-z가-힣]+)$")
+_WORD = re.compile(r"(?:[a-z]\d|[a-z가-힣'’,.])+")
+_NONE = re.compile("not|아니|아님")
+MOST_WORDS = 4  # behind a number
+# What may stand before letters: It's A; 정답: 나. Here without quotation marks and apostrophes.
+_LEAD = re.compile(
+    r"^(?:(?:i think|its|it is|(?:the |my )?answer(?: is)?|options?|lines?|only|reason|verdict|question|report)\b"
+    r"|(?:정답|답|보기|근거|판정|질문|보도)은?(?![가-힣]))[\s:=]*",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"\s*(\d)(?:번|[.)])?\s*[-:→]?>?\s*(\d)\s*")
 # Letters as they are written: 나, 나다가, (나), 1나, 2) 다., b., 나번, 다입니다; an option's words may stand behind.
 _LETTER = re.compile(
-    r"\(?(?:\d{1,2}(?:번|[.):-])*)?\(?([가나다라마바사아A-H]*|[a-h](?=[.:)]))\)?(?:번|입니다|이다|요)?[.:)!?]*"
+    r"\(?(?:\d{1,2}(?:번|[.):-])*)?\(?([가나다라마바사아A-H]*|[a-h](?=[.:)]))\)?번?(?:입니다|이다|요)?[.:)!?]*"
 )
 _THEN = re.compile(r"->|[,;/&>→]|(?<=\w)[ \t]*-[ \t]*(?=[가-힣A-H]\b)")
-_NOT = re.compile(r"or|not|no|또는|혹은|아니.*|아님|말고", re.IGNORECASE)
-_ARTICLE = re.compile(r"\s*[Aa]\s+(?!and\b)[a-z]{2}")
+_AND = re.compile(r"and|그리고|및", re.IGNORECASE)
+_NOT = re.compile(r"\(?(?:not|no|아니.*|아님|말고|빼고)", re.IGNORECASE)
+_OTHER = re.compile(r"\b(?:or|또는|혹은)\s+[A-H가나다라마바사아]\b", re.IGNORECASE)
+_SMALL_LETTER = re.compile(r"^(?:[b-h](?=\W)|a(?=\s*[^\w\s]|\s+(?:because|since|as|is)\b))")
+_ARTICLE = re.compile(r"\s*[Aa]\s+(?!(?:and|or|only|because|since|as|is)\b)[a-z]{2}")
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』 \t\n"
 _UNQUOTED = dict.fromkeys(map(ord, _QUOTES.strip()))
 
@@ -50,9 +77,12 @@ def read_number(text: str) -> float | None:
     A percent sign is passed over: `is_percent` tells of it.
     """
     text = tidy(text).lower().strip(_QUOTES)
-    text = _AFTER.sub("", _BEFORE.sub("", text))
+    text = _MINUS.sub("-", _AFTER.sub("", _BEFORE.sub("", text)))
     sign = -1 if text.startswith("-") else 1
     text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", _BEFORE.sub("", text.lstrip("+-")))
+    if match := _IN_WORDS.fullmatch(text):
+        tens, ones = (_WORDS.get(word, 0) for word in match.groups())
+        return sign * float(tens + ones) if tens and 0 < ones < 10 else None
     if match := _TENTHS.fullmatch(text):
         below, above, over, under = (int(part) if part else None for part in match.groups())
         top, bottom = (above, below) if over is None else (over, under)
@@ -69,6 +99,23 @@ def read_number(text: str) -> float | None:
         tokens += [(match[1], match[2])] if not match[3] else []
     bare = len(tokens) == 1 and tokens[0][1] in _LARGE.keys() - {"만"}  # 조 or b by itself: of what?
     return sign * _add_up(tokens) if tokens and end == len(text) and not bare else None
+
+
+def stated_number(text: str) -> float | None:
+    """The number that a learner's few words state, whatever its unit: "6일 전", "27% (96/356)", "volume 645"; or None.
+
+    Two numbers, or a calculation, are none.
+    """
+    text = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(text).lower().strip(_QUOTES + ".!"))
+    words = _REMARK.sub("", _SAID.sub("", text)).split()
+    for end in range(len(words), max(len(words) - MOST_WORDS, 1) - 1, -1):
+        if not all(_WORD.fullmatch(word) and word not in _WORDS and not _NONE.match(word) for word in words[end:]):
+            return None
+        said = " ".join(words[:end])
+        for form in (said, _UNIT.sub("", said)):
+            if (number := read_number(form)) is not None and (form == text or "/" not in form):
+                return number
+    return None
 
 
 def is_percent(text: str) -> bool:
@@ -118,7 +165,10 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     elif data["kind"] == "number":
         picks = [int(mark) if mark.isdigit() else 0 for mark in str(data["value"]).removesuffix(".0")]
     elif data["kind"] == "text":
-        text = tidy(data["value"]).translate(_UNQUOTED)
+        text = tidy(data["value"]).translate(_UNQUOTED).strip()
+        while text != (text := _LEAD.sub("", text)):
+            pass
+        text = _in_places(text)
         marks = _letters(text) or re.sub(r"[^\w~]|_|번|와|과|\band\b", "", text)
         picks = [_LETTERS.get(tidy(mark).lower(), 0) for mark in marks]
     else:
@@ -126,19 +176,32 @@ def read_picks(data: dict, options: int) -> list[int] | None:
     return [int(pick) for pick in picks] if picks and all(pick in range(1, options + 1) for pick in picks) else None
 
 
+def _in_places(text: str) -> str:
+    """The numbers 4 1 5 of 1-4, 2-1, 3-5; any other text as it is."""
+    pairs = [_PAIR.fullmatch(part) for part in text.split(",")]
+    in_order = len(pairs) > 1 and all(pair and int(pair[1]) == n for n, pair in enumerate(pairs, start=1))
+    return " ".join(pair[2] for pair in pairs) if in_order else text
+
+
 def _letters(text: str) -> str:
-    """The letters of 나다가, 1나 2다, 나. 보고서, B and E; none where a word stands before them, or says or, or not."""
+    """The letters of 나다가, 1나 2다, 나. 보고서, B and E; none where a word stands before them, or says or, or not.
+
+    Behind a letter and a word nothing is a letter any more, up to the next comma.
+    """
     if not re.search(r"[^\Wa-h]", re.sub(r"\d|and", "", text)):  # small letters count where there is nothing else
         text = re.sub(r"\band\b", " ", text).upper()
-    if _ARTICLE.match(text):
+    text = _SMALL_LETTER.sub(lambda match: match[0].upper(), text)
+    if _ARTICLE.match(text) or _OTHER.search(text):
         return ""
     found = ""
-    for part in _THEN.split(text.strip()):
-        here = ""
+    for part in _THEN.split(re.sub(r"(?<=\w)\(", " (", text)):
+        is_letter = True
         for word in part.split():
             if match := _LETTER.fullmatch(word):
-                here += match[1]
-            elif not (here or found) or _NOT.fullmatch(word):
+                found += match[1]
+                is_letter = True
+            elif not found or (is_letter and _NOT.fullmatch(word)):
                 return ""
-        found += here
+            elif not _AND.fullmatch(word):
+                break
     return found

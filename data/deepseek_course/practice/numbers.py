@@ -9,7 +9,7 @@ from ..language import say
 from ..plain import tidy
 from ..tables.arithmetic import evaluate
 from ..tables.reading import table
-from .answers import is_percent, read_number
+from .answers import is_percent, stated_number
 from .exercises import Exercise, Mistake, Unread, Verdict
 
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
@@ -71,7 +71,7 @@ class Number(Exercise, kind="number"):
             if isinstance(value, float):
                 return Given(value)
             raise Unread(say("not_finite", found=value))
-        number = read_number(value)
+        number = stated_number(value)
         if number is None or not math.isfinite(number):
             raise Unread(say("unreadable", found=value[:40]))
         percent = is_percent(value)

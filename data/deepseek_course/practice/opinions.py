@@ -9,10 +9,11 @@ from typing import ClassVar, NamedTuple
 
 from ..language import Text, say
 from ..plain import is_blank, simple
-from .answers import number_first, read_number, read_picks
+from .answers import number_first, read_picks, stated_number
 from .exercises import Exercise, Unread, Verdict
 from .picks import LETTERS
 
+ODDS = re.compile(r"(\d+)\s*[/:-]\s*(\d+)")  # 80/20
 KNEW = 1  # the first option of "did you know how it came out?": yes
 
 
@@ -112,8 +113,8 @@ def _percent(item: dict) -> float | int | None:
     """A number, or a text that says one: 80, "80", "80%" and "80/20" are the same; None where something else stands."""
     number = item["value"]
     if item["kind"] == "text":
-        odds = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", number)
-        number = float(odds[1]) if odds and int(odds[1]) + int(odds[2]) == 100 else read_number(number)
+        odds = ODDS.fullmatch(number.strip())
+        number = float(odds[1]) if odds and int(odds[1]) + int(odds[2]) == 100 else stated_number(number)
     return simple({"kind": "number", "value": number}) if isinstance(number, float) else None
 
 
@@ -178,11 +179,14 @@ class Ranges(Opinion, kind="ranges"):
         ends = [_percent(end) for end in item["value"]] if item["kind"] == "list" else []
         if len(ends) != 2 or None in ends:
             raise Unread(say("ranges_wanted", number=place))
+        if self.limits[place - 1] == (0, 100) and 0 < ends[1] < 1:
+            raise Unread(say("percents_as_fractions"))
         if ends[0] >= ends[1]:
             raise Unread(say("ranges_order", number=place, low=f"{ends[0]:g}", high=f"{ends[1]:g}"))
         least, most = self.limits[place - 1]
         if ends[0] < least or ends[1] > most:
-            raise Unread(say("ranges_limits", number=place, least=f"{least:,}", most=f"{most:,}"))
+            key = "ranges_minus" if ends[0] < 0 else "ranges_limits"
+            raise Unread(say(key, number=place, least=f"{least:,}", most=f"{most:,}"))
         return ends
 
     def verdict(self, answer: list, names: Mapping) -> Verdict:

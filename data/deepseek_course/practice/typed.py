@@ -1,20 +1,23 @@
 """What a beginner types becomes Python: `78억 / 5576000`, `1.5 million`, `17%`, letters, curly quotes, a sentence.
 
-What an exercise asks for decides: letters are a text, which `read_picks` reads; a number that is Python stays as it is.
-Everything else is a sentence or has amounts in it, in the lines that are not Python alone.
+What an exercise asks for decides: letters are a text, which `read_picks` reads, and a number in a few words is one that
+`stated_number` reads; a number that is Python stays as it is. Everything else is a sentence or has amounts in it, in
+the lines that are not Python alone.
 """
 
 import ast
 import re
+import warnings
 from collections.abc import Callable
 
 from ..plain import tidy
-from .answers import is_percent, read_number, read_picks
+from .answers import is_percent, read_number, read_picks, stated_number
 from .judging import load
-from .opinions import Forecast, Vote
+from .numbers import Number
+from .opinions import ODDS, Forecast, Percents, Ranges, Vote
 from .picks import Picks
 
-LONGEST = 100  # characters of an amount
+LONGEST = 100  # characters of an amount, and of an answer that is read here
 MOST = 8  # options
 
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
@@ -31,9 +34,16 @@ _AMOUNT = re.compile(
     r"[-+]?[$₩€£]?\d(?:[\w.]|,(?=\d{3}(?!\d))|[ \t]+(?=\w))*(?:[ \t]*%p?(?!\w))?",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"[\"'“”\[{=%]|\.\.\.|\w\(|^\d+$")  # where letters are asked: what is no letters but Python
-_ROW = re.compile("(?:[A-H가나다라마바사아][ \t]*){3,}")
-_ODDS = re.compile(r"\d+[ \t]*/[ \t]*\d+")
+# Where letters are asked: what is no letters but Python.
+_CODE = re.compile(r"^[\"'“”\[{]|^\w{2,}\(|=|\.\.\.|\w\[|^\d+$")
+_ROW = re.compile("(?:[A-H가나다라마바사아][ \t>→]*){3,}")
+_SPAN = re.compile(r"(\d+)[ \t]*[-~∼][ \t]*(\d+)[ \t]*%?")
+# A number in a few words that Python would take for something else: ~27, twenty-seven, 1,443, 27 (60/2.19).
+_SPOKEN = re.compile(
+    r"~.*|[^\W\d]+(?:-[^\W\d]+)?|\d+(?:,\d+)+(?:\.\d+)?|[\d.]+[ \t]*\(.*\)|-?[\d.]+[ \t]*%[ \t]*[^\W\d]+"
+    r"|\d+-fold|제\d+\w*"
+)
+_BRACKETS = str.maketrans("[]{}", "()()")  # as at school
 _SUM = re.compile(r"[\d.,()\s]+(?:[-+*/×÷][\d.,()\s]+)+")
 _NUMBERS = re.compile(r"\d\d?%?(?:[ \t]+\d\d?%?)+")
 
@@ -55,8 +65,11 @@ def as_python(lines: list[str]) -> list[str]:
         if said[0] in "\"'#":
             return match[0]
         if _variable(match) not in checked:
-            return f'{name}"{said}"{note}' if _ROW.fullmatch(said) else match[0]
-        return f"{name}{repr(said) if _is_text(said, exercise) else _number(said)}{note}"
+            span = _SPAN.fullmatch(said)
+            is_text = _ROW.fullmatch(said) or (span and int(span[1]) < int(span[2]))
+            return f'{name}"{said}"{note}' if is_text else match[0]
+        said = re.sub(r"^(?:\.\.\.|…)[ \t]*(?=[^\s.])", "", said)  # typed behind the dots
+        return f"{name}{repr(said) if _is_text(said, exercise) else _number(said, exercise)}{note}"
 
     source = _LINE.sub(answer, source)
     if _is_python(source):
@@ -71,6 +84,9 @@ def as_python(lines: list[str]) -> list[str]:
     mended = _outside_texts(plain, _outside_texts(lambda code: code.translate(_QUOTES), source))
     both = zip(source.splitlines(keepends=True), mended.splitlines(keepends=True), strict=False)
     made = [old if _is_python(old.strip()) else new for old, new in both]
+    made = [
+        line if _is_python(line.strip()) else _LINE.sub(lambda match: _words(match, checked), line) for line in made
+    ]
     if _is_python("".join(made)):
         return made
     if any(line.startswith(("%", "!")) for line in lines):
@@ -87,15 +103,43 @@ def _is_text(said: str, exercise) -> bool:
     """Whether what was typed is the letters that an exercise asks for; a word that is none may be a name."""
     if not isinstance(exercise, Picks | Vote | Forecast) or _CODE.search(said):
         return False
-    letters = read_picks({"kind": "text", "value": said}, MOST) is not None
-    if isinstance(exercise, Forecast):
-        return letters or bool(_ODDS.fullmatch(said))
-    return letters or not said.isidentifier()
+    letters = read_picks({"kind": "text", "value": said[:LONGEST]}, MOST) is not None
+    return letters or not (isinstance(exercise, Forecast) or said.isidentifier())
 
 
-def _number(said: str) -> str:
-    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `17%쯤`, `80 70 50`."""
-    said = re.sub(r"(?<=[\d%])[ \t]*(?:정도|쯤|가량|or so)$", "", said)
+def _is_stated(said: str, exercise) -> bool:
+    """Whether what was typed is one number in a few words; what is Python is so only where it means something else."""
+    if not isinstance(exercise, Number | Percents | Ranges | Forecast) or len(said) > LONGEST:
+        return False
+    if stated_number(said) is None:
+        return False
+    if "," in said and not isinstance(exercise, Number):  # a range, or several
+        return False
+    return bool(_SPOKEN.fullmatch(said)) if _is_python(said) else True
+
+
+def _percents(said: str, count: int) -> str:
+    """Several percentages in a row as a list: 70, 50 and 30; US 50, level 40, China 10; or "" where they are none."""
+    parts = [part for part in re.split(r"[,;\s]+and\s|[,;]", said.strip("[]()")) if part.strip()]
+    parts = [re.sub(r"^\s*\d{1,2}(?:번|[.)])\s*(?=\d)", "", part) for part in parts]
+    numbers = [re.findall(r"\d+(?:\.\d+)?|\.\.\.", part) for part in parts]
+    return f"[{', '.join(n for (n,) in numbers)}]" if len(parts) == count and all(len(n) == 1 for n in numbers) else ""
+
+
+def _number(said: str, exercise) -> str:
+    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `0.6²`, `[(5 - 2) / 5] * 100`."""
+    odds = ODDS.fullmatch(said)
+    if odds and isinstance(exercise, Percents | Forecast) and int(odds[1]) + int(odds[2]) == 100:
+        return repr(said)
+    several = isinstance(exercise, Percents) and len(said) <= LONGEST and (" and " in said or not _is_python(said))
+    if several and (row := _percents(said, exercise.count)):
+        return row
+    if _is_stated(said, exercise):
+        return repr(said)
+    if isinstance(exercise, Number) and "facts" not in said:
+        said = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(said)).replace("^", "**")
+        if "," not in said and not re.search(r"[\w\])]\[", said):
+            said = said.translate(_BRACKETS)
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
     if _is_python(said):
@@ -106,6 +150,14 @@ def _number(said: str) -> str:
     said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
     said = re.sub(r"([×*][ \t]*100)[ \t]*%$", r"\1", said)
     return ", ".join(said.split()) if _NUMBERS.fullmatch(said) else said
+
+
+def _words(match: re.Match, checked: set[str]) -> str:
+    """A line that nothing has made Python, where nothing checks it and nothing in it looks like a calculation."""
+    said = match[2]
+    if _variable(match) in checked or re.search(r"[+*/=()\[\]{}<>\"'×÷]", said) or said.endswith("-"):
+        return match[0]
+    return f"{match[1]}{said!r}{match[3] or ''}" if re.search(r"[^\W\d]|%", said) else match[0]
 
 
 def _sentence(match: re.Match, checked: set[str]) -> str:
@@ -125,7 +177,8 @@ def _sentence(match: re.Match, checked: set[str]) -> str:
 
 def _is_python(source: str) -> bool:
     try:
-        ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):  # such as that `27 (3)` is perhaps no call
+            ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
