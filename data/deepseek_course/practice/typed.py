@@ -138,7 +138,7 @@ def _number(said: str, exercise) -> str:
         return repr(said)
     if isinstance(exercise, Number) and "facts" not in said:
         said = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(said)).replace("^", "**")
-        if "," not in said and not re.search(r"[\w\])]\[", said):
+        if "," not in said and not re.search(r"[\w\])]\[|\w\(", said):
             said = said.translate(_BRACKETS)
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
