@@ -20,6 +20,7 @@ _WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six"
           "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
           "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
 _IN_WORDS = re.compile(r"(\w+ty)[ -](\w+)")
+_SPELT = re.compile(rf"^({'|'.join(_WORDS)})(?= (?:hundred|thousand|million|billion|trillion)\b)")  # five million
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}"  # 1,250,000 or 12,50,000
 _NUMBER = rf"{_GROUPED}|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|[{''.join(_DIGITS)}]"
 _SCALES = "|".join(sorted([*_SMALL, *_LARGE], key=len, reverse=True))
@@ -46,7 +47,7 @@ _SAID = re.compile(
 _REMARK = re.compile(r"(?<=[\w%])\s+\([^()]*\)$|(?<=[\w%])\([^()]*\)$")
 _UNIT = re.compile(r"(?<=[\d%])(?:-fold|[a-z가-힣]+)$")
 _WORD = re.compile(r"(?:[a-z]\d|[a-z가-힣'’,.])+")
-_NONE = re.compile("not|아니|아님")
+_COUNTS = re.compile(rf"(?:{'|'.join([*_WORDS, *_SMALL, *_LARGE, 'not', '아님'])})$|아니")  # no mere unit
 MOST_WORDS = 4  # behind a number
 # What may stand before letters: It's A; 정답: 나. Here without quotation marks and apostrophes.
 _LEAD = re.compile(
@@ -80,6 +81,7 @@ def read_number(text: str) -> float | None:
     text = _MINUS.sub("-", _AFTER.sub("", _BEFORE.sub("", text)))
     sign = -1 if text.startswith("-") else 1
     text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", _BEFORE.sub("", text.lstrip("+-")))
+    text = _SPELT.sub(lambda match: str(_WORDS[match[1]]), text)
     if match := _IN_WORDS.fullmatch(text):
         tens, ones = (_WORDS.get(word, 0) for word in match.groups())
         return sign * float(tens + ones) if tens and 0 < ones < 10 else None
@@ -109,7 +111,7 @@ def stated_number(text: str) -> float | None:
     text = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(text).lower().strip(_QUOTES + ".!"))
     words = _REMARK.sub("", _SAID.sub("", text)).split()
     for end in range(len(words), max(len(words) - MOST_WORDS, 1) - 1, -1):
-        if not all(_WORD.fullmatch(word) and word not in _WORDS and not _NONE.match(word) for word in words[end:]):
+        if not all(_WORD.fullmatch(word) and not _COUNTS.match(word) for word in words[end:]):
             return None
         said = " ".join(words[:end])
         for form in (said, _UNIT.sub("", said)):

@@ -4,6 +4,7 @@ import re
 
 from ..language import Text, say
 from ..pages import escaped
+from .exercises import Exercise
 from .feedback import beside_bar
 from .judging import load
 from .picks import Picks
@@ -49,10 +50,12 @@ def help_with(error: Exception, cell: str) -> Text:
             rf"=[ \t]*[-+$₩]?\d[^#\n=]*\b{name}\s*(?:#.*)?$", cell, re.MULTILINE
         ):
             return say("error_behind")
-        case NameError() if _asks_for_letters(cell):
+        case NameError() if isinstance(_asked(cell), Picks):
             return say("error_letter")
         case NameError(name=str(name)):
             word = not name.isascii() or re.search(rf"=\s*{name}\s*(?:#.*)?$", cell, re.MULTILINE)
+            if word and _asked(cell):
+                return say("error_number")
             return say("error_word" if word else "error_unknown_name", name=name)
         case AttributeError(obj=str()):  # a letter, a full stop and a word
             return say("error_behind")
@@ -69,9 +72,10 @@ def help_with(error: Exception, cell: str) -> Text:
     return say("error_other")
 
 
-def _asks_for_letters(cell: str) -> bool:
+def _asked(cell: str) -> Exercise | None:
+    """The exercise that a cell answers."""
     asked = re.search(r'course\.check\("([\w-]+)"', cell)
-    return bool(asked) and isinstance(load().get(asked[1]), Picks)
+    return load().get(asked[1]) if asked else None
 
 
 def _syntax(error: SyntaxError) -> Text:
