@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from filelock import FileLock
 
-from chromium import CHROMIUM, COUNTS, IDLE, OUTPUTS, PASTE, SWITCHES, environment
+from chromium import CHROMIUM, COUNTS, IDLE, OUTPUTS, PASTE, SWITCHES, environment, eventually
 from deepseek_class.source import ROOT
 from deepseek_site import pages
 from deepseek_site.build import build
@@ -164,9 +164,11 @@ class Lesson:
         return self.page.locator(FAULTS).all_text_contents()
 
     def save(self):
+        """And wait until the browser keeps it."""
+        before = self.stored()
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
-        self.page.wait_for_timeout(1000)
+        assert eventually(lambda: self.stored() != before)
 
     def stored(self, path: str = ""):
         """What the browser keeps under a path, or of this lesson."""

@@ -354,6 +354,21 @@ def test_numbers_are_read_as_people_write_them(text, number):
         ("five million", 5e6),
         ("6백만 달러쯤", 6e6),
         ("13 일", 13),
+        ("838만불", 8_380_000),
+        ("557만 6천불", 5_576_000),
+        ("593 millions", 593e6),
+        ("593 milion", None),
+        ("593mil", None),
+        ("83.8빌리언", 83.8e9),
+        ("It fell by 16.97%", -16.97),
+        ("3/7 (43%)", 3 / 7),
+        ("답: 5576000", 5_576_000),
+        ("17 or so", 17),
+        ("25 or 50", None),
+        ("557만 6000 미만", None),
+        ("1443원보다 작다", None),
+        ("less than 17%", None),
+        ("0.6 squared", None),
         ("zero point six", None),
         ("5 and million", None),
         ("17이나 18", None),
@@ -387,6 +402,22 @@ def test_a_number_in_a_few_words_is_read_and_two_are_not(text, number):
         ("a report", None),
         ("B. It is not allowed, or so it says", [2]),
         ("B or C", None),
+        ("B is wrong", None),
+        ("나 틀림", None),
+        ("maybe B", [2]),
+        ("나인 것 같다", [2]),
+        ("B (captain) and D (decapitate)", [2, 4]),
+        ("나(물가)와 라(평가)", [2, 4]),
+        ("나랑 라", [2, 4]),
+        ("B plus D", [2, 4]),
+        ("나 물가 라. 평가", None),
+        ("A, B, D. C is independent", None),
+        ("A, B, D (C measures many firms)", None),
+        ("3 (unit)", [3]),
+        ("③ 단위", [3]),
+        ("2번 근거", [2]),
+        ("4,1,3입니다", [4, 1, 3]),
+        ("1-4 2-1 3-3", [4, 1, 3]),
         ("lines A and C", [1, 3]),
         ("1-4, 2-1, 3-3", [4, 1, 3]),
         ("다→가 - 나", [3, 1, 2]),
@@ -404,6 +435,11 @@ def test_a_number_in_a_few_words_is_read_and_two_are_not(text, number):
 )
 def test_letters_are_read_as_people_write_them(answer, picks):
     assert read_picks(plain(answer), 4) == picks
+
+
+@pytest.mark.parametrize("answer", ["C (B is too strong)", "C because B is wrong", "다. 나는 다르다"])
+def test_where_one_letter_is_asked_for_a_reason_may_have_letters_in_it(answer):
+    assert read_picks(plain(answer), 4, one=True) == [3]
 
 
 def test_a_changed_table_changes_answers_and_feedback(monkeypatch):

@@ -58,6 +58,8 @@ def test_what_is_typed_gets_its_verdict_or_one_line_of_help(shell, language, sou
         'x = sum([3.49]) - 2.88\ncourse.check("00-refute", x)',
         'x = prices.output_usd["o1"] / prices.output_usd["r1"]\ncourse.check("03-times", x)',
         'x = prices[prices.model == "R1"].output_usd.median()\ncourse.check("03-median", x)',
+        'x = f"{100 * 0.17:.2f}"\ncourse.check("02-fall", x)',
+        'x = a ^ 8\ncourse.check("02-fall", x)',
         'x = 100 - fall\ncourse.check("02-fall", x)',
         'x = (before - after) / before * 100\ncourse.check("02-fall", x)',
         'x = 3 / 7\ncourse.check("04-bayes", x)',

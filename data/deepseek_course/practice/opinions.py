@@ -44,7 +44,7 @@ class Vote(Opinion, kind="vote"):
         return ["letter"]
 
     def read(self, data: dict) -> list[str]:
-        picks = read_picks(data, self.options) or []
+        picks = read_picks(data, self.options, one=True) or []
         if len(picks) != 1:
             raise Unread(say("one_letter", letters=_listed(self.options)))
         return [str(LETTERS)[picks[0] - 1]]

@@ -28,7 +28,7 @@ class Picks(Exercise):
         return 1
 
     def read(self, data: dict) -> list[int]:
-        picks = read_picks(data, self.options)
+        picks = read_picks(data, self.options, one=self.count() == 1)
         if picks is None or self.count() not in (None, len(picks)):
             raise Unread(say(self.asked, letters=self.listed(), count=self.count(), found=len(picks or [])))
         return picks

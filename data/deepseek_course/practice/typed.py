@@ -21,7 +21,8 @@ LONGEST = 100  # characters of an amount, and of an answer that is read here
 MOST = 8  # options
 
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
-_SIGNS = str.maketrans("×÷", "*/")
+_POWERS = {"²": "**2", "³": "**3"}
+_SIGNS = str.maketrans({"×": "*", "÷": "/"} | _POWERS)
 _APART = re.compile(  # texts and comments, which stay as they are
     r"""('''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\#[^\n]*)""", re.DOTALL
 )
@@ -35,14 +36,15 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 # Where letters are asked: what is no letters but Python.
-_CODE = re.compile(r"^[\"'“”\[{]|^\w{2,}\(|=|\.\.\.|\w\[|^\d+$")
+_CODE = re.compile(r"^[\"'“”\[{]|^\w{2,}\(|\.\.\.|\w\[|^\d+$")
 _ROW = re.compile("(?:[A-H가나다라마바사아][ \t>→]*){3,}")
 _SPAN = re.compile(r"(\d+)[ \t]*[-~∼][ \t]*(\d+)[ \t]*%?")
 # A number in a few words that Python would take for something else: ~27, twenty-seven, 1,443, 27 (60/2.19).
 _SPOKEN = re.compile(
-    r"~.*|[^\W\d]+(?:-[^\W\d]+)?|\d+(?:,\d+)+(?:\.\d+)?|[\d.]+[ \t]*\(.*\)|-?[\d.]+[ \t]*%[ \t]*[^\W\d]+"
+    r"~.*|[^\W\d]+(?:-[^\W\d]+)?|\d+(?:,\d+)+(?:\.\d+)?|[\d./]+[ \t]*%?[ \t]*\(.*\)|-?[\d.]+[ \t]*%[ \t]*[^\W\d]+"
     r"|\d+-fold|제\d+\w*"
 )
+_ENDS = re.compile(r"\[?(\d[\d.]*)%?[ \t]*(?:[-~∼]|to|에서)[ \t]*(\d[\d.]*)%?\]?")
 _BRACKETS = str.maketrans("[]{}", "()()")  # as at school
 _SUM = re.compile(r"[\d.,()\s]+(?:[-+*/×÷][\d.,()\s]+)+")
 _NUMBERS = re.compile(r"\d\d?%?(?:[ \t]+\d\d?%?)+")
@@ -67,6 +69,8 @@ def as_python(lines: list[str]) -> list[str]:
         if _variable(match) not in checked:
             span = _SPAN.fullmatch(said)
             is_text = _ROW.fullmatch(said) or (span and int(span[1]) < int(span[2]))
+            if exercise and re.fullmatch(r"\d{1,3}(?:,\d{3})+", said):
+                return f"{name}{said.replace(',', '')}{note}"
             return f'{name}"{said}"{note}' if is_text else match[0]
         said = re.sub(r"^(?:\.\.\.|…)[ \t]*(?=[^\s.])", "", said)  # typed behind the dots
         return f"{name}{repr(said) if _is_text(said, exercise) else _number(said, exercise)}{note}"
@@ -78,7 +82,7 @@ def as_python(lines: list[str]) -> list[str]:
 
     def plain(code: str) -> str:
         code = re.sub(r"(\[[^\[\]~∼]*\d)[ \t]*[~∼][ \t]*(?=\d)", r"\1, ", code)  # a range: [3~8]
-        code = "\n".join(map(tidy, code.split("\n"))).translate(_SIGNS)
+        code = "\n".join(map(tidy, code.translate(_SIGNS).split("\n"))).translate(_SIGNS)
         return _AMOUNT.sub(lambda match: _value(match, checked), code)
 
     mended = _outside_texts(plain, _outside_texts(lambda code: code.translate(_QUOTES), source))
@@ -115,7 +119,7 @@ def _is_stated(said: str, exercise) -> bool:
         return False
     if "," in said and not isinstance(exercise, Number):  # a range, or several
         return False
-    return bool(_SPOKEN.fullmatch(said)) if _is_python(said) else True
+    return bool(_SPOKEN.fullmatch(said)) if _is_value(said) else True
 
 
 def _percents(said: str, count: int) -> str:
@@ -131,18 +135,28 @@ def _number(said: str, exercise) -> str:
     odds = ODDS.fullmatch(said)
     if odds and isinstance(exercise, Percents | Forecast) and int(odds[1]) + int(odds[2]) == 100:
         return repr(said)
-    several = isinstance(exercise, Percents) and len(said) <= LONGEST and (" and " in said or not _is_python(said))
+    several = (
+        isinstance(exercise, Percents)
+        and len(said) <= LONGEST
+        and (re.search(r"\band\b|%", said) or not _is_value(said))
+    )
     if several and (row := _percents(said, exercise.count)):
         return row
-    if _is_stated(said, exercise):
+    if isinstance(exercise, Ranges) and (ends := _ENDS.fullmatch(said)):
+        return f"[{ends[1]}, {ends[2]}]"
+    if _is_stated(said, exercise) or re.fullmatch(r"[\d.%]+ or [\d.%]+", said):
         return repr(said)
-    if isinstance(exercise, Number) and "facts" not in said:
-        said = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(said)).replace("^", "**")
+    if isinstance(exercise, Number) and not re.search("[\"']", said):
+        said = re.sub(r"(?<=\S)\s*(?:squared|(?:의\s*)?제곱)$", "**2", said)
+        said = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(said.translate(_SIGNS)))
+        said = re.sub(r"(?<=[\d)])\s*\^\s*(?=\d)", "**", said)
         if "," not in said and not re.search(r"[\w\])]\[|\w\(", said):
             said = said.translate(_BRACKETS)
+        if not _is_value(said) and not re.search(r"[-+*/=~≈()\[\]]|\.\.\.", said):
+            return repr(said)  # words: the check says that it found no number
     if _SUM.fullmatch(said.partition("=")[0]):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
-    if _is_python(said):
+    if _is_value(said):
         return said
     left, _, right = said.rpartition("=")
     if re.search(r"\d", left) and left.count("(") == left.count(")"):
@@ -157,7 +171,7 @@ def _words(match: re.Match, checked: set[str]) -> str:
     said = match[2]
     if _variable(match) in checked or re.search(r"[+*/=()\[\]{}<>\"'×÷]", said) or said.endswith("-"):
         return match[0]
-    return f"{match[1]}{said!r}{match[3] or ''}" if re.search(r"[^\W\d]|%", said) else match[0]
+    return f"{match[1]}{said!r}{match[3] or ''}" if re.search(r"[^\W\d]|[%→]", said) else match[0]
 
 
 def _sentence(match: re.Match, checked: set[str]) -> str:
@@ -182,6 +196,11 @@ def _is_python(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def _is_value(said: str) -> bool:
+    """Whether something can stand behind `=`: 답: 6 alone would be Python, too."""
+    return _is_python(f"x = {said}")
 
 
 def _outside_texts(change: Callable[[str], str], source: str) -> str:
