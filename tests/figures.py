@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from deepseek_course.practice.answers import read_number
+from deepseek_course.practice.read_numbers import read_number
 from deepseek_course.tables.arithmetic import evaluate
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"

@@ -7,11 +7,11 @@ import pytest
 from deepseek_class.source import SOURCES
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import read_number
 from deepseek_course.practice.exercises import Exercise, Mistake
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.opinions import Forecast, Percents, Ranges, Vote
 from deepseek_course.practice.picks import Choice, Choices, Sequence
+from deepseek_course.practice.read_numbers import read_number
 from deepseek_course.tables.arithmetic import evaluate
 
 LESSONS = sorted(SOURCES.glob("*.md"))

@@ -21,10 +21,11 @@ from deepseek_course.lesson.article import Digest
 from deepseek_course.lesson.charts import Figure
 from deepseek_course.plain import is_plain, plain
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import read_number, read_picks, stated_number
 from deepseek_course.practice.feedback import Progress
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.picks import LETTERS, SequenceMistake
+from deepseek_course.practice.read_letters import read_picks
+from deepseek_course.practice.read_numbers import read_number, stated_number
 from deepseek_course.tables import reading, texts
 from deepseek_course.tables.arithmetic import evaluate
 from deepseek_course.tables.texts import fill, known_values

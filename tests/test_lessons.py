@@ -22,9 +22,9 @@ from deepseek_class.layout import CONTENTS
 from deepseek_class.source import ROOT, SOURCES, Lesson, SourceError
 from deepseek_course.language import LANGUAGES
 from deepseek_course.practice import feedback, judging
-from deepseek_course.practice.answers import read_number
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.picks import LETTERS
+from deepseek_course.practice.read_numbers import read_number
 from deepseek_course.tables import reading
 from deepseek_course.tables.arithmetic import evaluate
 from deepseek_course.tables.texts import known_values

@@ -24,10 +24,11 @@ from deepseek_course.language import LANGUAGES
 from deepseek_course.lesson import notes
 from deepseek_course.plain import plain
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import read_number, read_picks
 from deepseek_course.practice.numbers import Number
 from deepseek_course.practice.opinions import Forecast
 from deepseek_course.practice.picks import LETTERS
+from deepseek_course.practice.read_letters import read_picks
+from deepseek_course.practice.read_numbers import read_number
 from deepseek_course.tables import reading
 from samples import GOOD, IDS, KEYED, SCHEMA, languages, lessons, right_answer
 

@@ -8,8 +8,8 @@ import figures
 from deepseek_class.source import ROOT
 from deepseek_course.plain import plain
 from deepseek_course.practice import judging
-from deepseek_course.practice.answers import read_number
 from deepseek_course.practice.numbers import Number
+from deepseek_course.practice.read_numbers import read_number
 from samples import languages, lessons
 
 # Exercises whose answer stands in the text, and why.

@@ -9,8 +9,8 @@ from ..language import say
 from ..plain import tidy
 from ..tables.arithmetic import evaluate
 from ..tables.reading import table
-from .answers import is_percent, stated_number
 from .exercises import Exercise, Mistake, Unread, Verdict
+from .read_numbers import is_percent, stated_number
 
 CLOSE = 0.002  # how far a number may be off, relative to the answer, where the exercise does not say
 NEAR = 0.05  # how far to be told "nearly"

@@ -9,9 +9,10 @@ from typing import ClassVar, NamedTuple
 
 from ..language import Text, say
 from ..plain import is_blank, simple
-from .answers import number_first, read_picks, stated_number
 from .exercises import Exercise, Unread, Verdict
 from .picks import LETTERS
+from .read_letters import number_first, read_picks
+from .read_numbers import stated_number
 
 ODDS = re.compile(r"(\d+)\s*[/:-]\s*(\d+)")  # 80/20
 KNEW = 1  # the first option of "did you know how it came out?": yes

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 from ..language import Text, say
-from .answers import number_first, read_picks
 from .exercises import Exercise, ExerciseError, Mistake, Unread, Verdict
+from .read_letters import number_first, read_picks
 
 LETTERS = Text("가나다라마바사아", "ABCDEFGH")
 

@@ -11,11 +11,12 @@ import warnings
 from collections.abc import Callable
 
 from ..plain import tidy
-from .answers import is_percent, read_number, read_picks, stated_number
 from .judging import load
 from .numbers import Number
 from .opinions import ODDS, Forecast, Percents, Ranges, Vote
 from .picks import Picks
+from .read_letters import read_picks
+from .read_numbers import is_percent, read_number, stated_number
 
 LONGEST = 100  # characters of an amount, and of an answer that is read here
 MOST = 8  # options
