@@ -43,7 +43,7 @@ _SPAN = re.compile(r"(\d+)[ \t]*[-~∼][ \t]*(\d+)[ \t]*%?")
 # A number in a few words that Python would take for something else: ~27, twenty-seven, 1,443, 27 (60/2.19).
 _SPOKEN = re.compile(
     r"~.*|[^\W\d]+(?:-[^\W\d]+)?|\d+(?:,\d+)+(?:\.\d+)?|[\d./]+[ \t]*%?[ \t]*\(.*\)|-?[\d.]+[ \t]*%[ \t]*[^\W\d]+"
-    r"|\d+-fold|제\d+\w*"
+    r"|\d+-fold|[제약]\d+\w*"
 )
 _ENDS = re.compile(r"\[?(\d[\d.]*)%?[ \t]*(?:[-~∼]|to|에서)[ \t]*(\d[\d.]*)%?\]?")
 _BRACKETS = str.maketrans("[]{}", "()()")  # as at school
@@ -125,6 +125,8 @@ def _is_stated(said: str, exercise) -> bool:
 
 def _percents(said: str, count: int) -> str:
     """Several percentages in a row as a list: 70, 50 and 30; US 50, level 40, China 10; or "" where they are none."""
+    if len(said) > LONGEST or (_is_value(said) and not re.search(r"\band\b|%", said)):
+        return ""
     parts = [part for part in re.split(r"[,;\s]+and\s|[,;]", said.strip("[]()")) if part.strip()]
     parts = [re.sub(r"^\s*\d{1,2}(?:번|[.)])\s*(?=\d)", "", part) for part in parts]
     numbers = [re.findall(r"\d+(?:\.\d+)?|\.\.\.", part) for part in parts]
@@ -132,37 +134,37 @@ def _percents(said: str, count: int) -> str:
 
 
 def _number(said: str, exercise) -> str:
-    """A number without what a pencil adds: `3.49 - 2.88 = 0.61`, `24 ÷ 142 × 100%`, `0.6²`, `[(5 - 2) / 5] * 100`."""
+    """A number, or several, as the exercise takes them: a text where Python would take the words for something else."""
+    left, _, right = said.rpartition("=")
+    if re.search(r"\d", left) and left.count("(") == left.count(")") and not _is_value(said):
+        said = (left if read_number(right) == 1 else right).strip()  # 3.49 - 2.88 = 0.61; 1443원 = 1달러
     odds = ODDS.fullmatch(said)
     if odds and isinstance(exercise, Percents | Forecast) and int(odds[1]) + int(odds[2]) == 100:
         return repr(said)
-    several = (
-        isinstance(exercise, Percents)
-        and len(said) <= LONGEST
-        and (re.search(r"\band\b|%", said) or not _is_value(said))
-    )
-    if several and (row := _percents(said, exercise.count)):
+    if isinstance(exercise, Percents) and (row := _percents(said, exercise.count)):
         return row
     if isinstance(exercise, Ranges) and (ends := _ENDS.fullmatch(said)):
         return f"[{ends[1]}, {ends[2]}]"
     if _is_stated(said, exercise) or re.fullmatch(r"[\d.%]+ or [\d.%]+", said):
         return repr(said)
+    return _calculation(said, exercise)
+
+
+def _calculation(said: str, exercise) -> str:
+    """A calculation as Python writes it: `24 ÷ 142 × 100%`, `0.6²`, `0.6 x 0.6`, `[(5 - 2) / 5] * 100`, `80 70 50`."""
     if isinstance(exercise, Number) and not re.search("[\"']", said):
         said = re.sub(r"(?<=\S)\s*(?:squared|(?:의\s*)?제곱)$", "**2", said)
         said = re.sub(r"(?<=\d)\. (?=\d)", ".", tidy(said.translate(_SIGNS)))
+        said = re.sub(r"(?<=[\d)])[ \t]*x[ \t]*(?=[\d(])", " * ", said)
         said = re.sub(r"(?<=[\d)])\s*\^\s*(?=\d)", "**", said)
         if "," not in said and not re.search(r"[\w\])]\[|\w\(", said):
             said = said.translate(_BRACKETS)
         if not _is_value(said) and not re.search(r"[-+*/=~≈()\[\]]|\.\.\.", said):
             return repr(said)  # words: the check says that it found no number
-    if _SUM.fullmatch(said.partition("=")[0]):
+    if _SUM.fullmatch(said):
         said = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", said)
     if _is_value(said):
         return said
-    left, _, right = said.rpartition("=")
-    if re.search(r"\d", left) and left.count("(") == left.count(")"):
-        said = (left if read_number(right) == 1 else right).strip()  # 1443원 = 1달러
-    said = re.sub(r"(?<=[\d)])[ \t]+x[ \t]+(?=\d)", " * ", said)
     said = re.sub(r"([×*][ \t]*100)[ \t]*%$", r"\1", said)
     return ", ".join(said.split()) if _NUMBERS.fullmatch(said) else said
 
