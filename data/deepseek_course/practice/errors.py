@@ -55,7 +55,7 @@ def help_with(error: Exception, cell: str) -> Text:
         case NameError(name=str(name)):
             word = not name.isascii() or re.search(rf"=\s*{name}\s*(?:#.*)?$", cell, re.MULTILINE)
             if word and _asked(cell):
-                return say("error_number")
+                return say("unreadable", found=name)
             return say("error_word" if word else "error_unknown_name", name=name)
         case AttributeError(obj=str()):  # a letter, a full stop and a word
             return say("error_behind")
